@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef HOLDFAST_ENDPOINT_HPP
+#define HOLDFAST_ENDPOINT_HPP
+
+#include <holdfast/clock.hpp>
+#include <holdfast/failure.hpp>
+#include <holdfast/resolver.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/deferred.hpp>
+
+#include <concepts>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace holdfast
+{
+/// What an endpoint tells about a dial while it goes on: read when the dial fails or times out.
+struct dial_report
+{
+    holdfast::phase phase = phase::connect; ///< What is being done now.
+    std::vector<address_failure> addresses; ///< Which addresses have failed so far, and how.
+};
+
+/// What an endpoint is given for one dial. Cheap to copy; an endpoint's operation keeps a copy.
+struct dial_context
+{
+    asio::any_io_executor executor;      ///< All handlers run here; the stream is made on it.
+    holdfast::clock* clock = nullptr;    ///< For staggers and time-outs.
+    holdfast::resolver* resolver = nullptr; ///< For names.
+    time_point deadline = time_point::max(); ///< When the whole attempt is given up, by its owner.
+    std::uint32_t attempt = 1;           ///< The number of the attempt, from 1.
+    std::shared_ptr<dial_report> report; ///< Never null; outlives what an abandoned dial writes.
+};
+
+namespace detail
+{
+struct any_dial_handler // an archetype: what the concept below tries the endpoint with
+{
+    template <class... Args>
+    void operator()(Args&&...)
+    {
+    }
+};
+}
+
+/// How to reach a peer: a value, without an executor, that can be dialled any number of times.
+///
+/// `e.async_connect(context, token)` completes with `void(error_code, E::stream_type)`. It may be
+/// cancelled (all types): it then ends promptly with `operation_aborted`, in each phase, and
+/// closes every socket it opened. It tells each phase to `context.report`. It completes only when
+/// every layer of it is up. `to_string(e)` gives its description, without secrets.
+template <class E>
+concept endpoint = std::copy_constructible<E> && requires(const E& e, const dial_context& context) {
+    typename E::stream_type;
+    e.async_connect(context, detail::any_dial_handler{});
+    { to_string(e) } -> std::convertible_to<std::string>;
+};
+}
+
+#endif
