@@ -30,7 +30,7 @@ find_package(Boost 1.81 REQUIRED)
 function(holdfast_settings target)
   target_compile_features(${target} PUBLIC cxx_std_20)
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
     -Woverloaded-virtual -Werror=switch -Werror=return-type
     $<$<CXX_COMPILER_ID:Clang,AppleClang>:-Xclang -fno-pch-timestamp>
     $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>

@@ -2,13 +2,13 @@
 #ifndef HOLDFAST_CLOCK_HPP
 #define HOLDFAST_CLOCK_HPP
 
+#include <holdfast/error.hpp>
 #include <holdfast/time.hpp>
 
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/deferred.hpp>
-#include <boost/system/error_code.hpp>
 
 #include <cstddef>
 #include <mutex>
@@ -19,8 +19,8 @@ namespace asio = boost::asio;
 
 /// Tells the time and wakes timers: the one seam between this library and time.
 ///
-/// `default_clock()` gives the one that runs on a context; `testing::manual_clock` is moved by hand.
-/// Timers are linked into the clock and allocate nothing, so arming one cannot fail.
+/// `default_clock()` gives the one that runs on a context; `testing::manual_clock` is moved by
+/// hand. Timers are linked into the clock and allocate nothing, so arming one cannot fail.
 ///
 /// @par Thread safety
 /// Safe, distinct or shared.
@@ -52,9 +52,9 @@ public:
 
     /// Says that somebody uses the clock and will go on arming timers.
     ///
-    /// While there is a user the clock of a context leaves its Asio timer pending when the last timer
-    /// is disarmed, since the next one is likely at hand: a service that connects and loses and
-    /// connects again costs no system call. Each `hold` needs one `release`.
+    /// While there is a user the clock of a context leaves its Asio timer pending when the last
+    /// timer is disarmed, since the next one is likely at hand: a service that connects and loses
+    /// and connects again costs no system call. Each `hold` needs one `release`.
     virtual void hold() noexcept {}
 
     /// Says that a user has gone.
@@ -66,22 +66,23 @@ public:
     ///
     /// @par Cancellation
     /// All types: completes with `operation_aborted`.
-    template <asio::completion_token_for<void(boost::system::error_code)> Token = asio::deferred_t>
+    template <asio::completion_token_for<void(error_code)> Token = asio::deferred_t>
     [[nodiscard]] auto async_wait_until(asio::any_io_executor executor, time_point at,
                                         Token&& token = Token{})
     {
-        return asio::async_initiate<Token, void(boost::system::error_code)>(
-            start_wait{std::move(executor)}, token, this, at);
+        return asio::async_initiate<Token, void(error_code)>(start_wait{std::move(executor)}, token,
+                                                             this, at);
     }
 
 protected:
-    /// Lets every timer that is due at `now` expire, earliest first. Returns how many.
+    /// Lets every timer that is due at `now` expire, earliest first. Returns how many. Takes the
+    /// lock.
     std::size_t expire_due(time_point now) noexcept;
 
     /// When the next timer expires; `time_point::max()` if none is armed. Needs the lock.
     time_point earliest() const noexcept;
 
-    /// Forgets all timers without expiring them: the context is shutting down.
+    /// Forgets all timers without expiring them: the clock is going away. Takes the lock.
     void drop_all() noexcept;
 
     mutable std::mutex mutex_;
@@ -92,13 +93,15 @@ private:
         using executor_type = asio::any_io_executor;
         executor_type executor;
         executor_type get_executor() const noexcept { return executor; }
-        void operator()(asio::any_completion_handler<void(boost::system::error_code)>, clock*,
-                        time_point) const;
+        void operator()(asio::any_completion_handler<void(error_code)>, clock*, time_point) const;
     };
 
     /// The earliest expiry moved forward, or the last timer went. Called with the lock held.
     virtual void earliest_changed() noexcept = 0;
 
+    static timer* meld(timer* a, timer* b) noexcept;
+    static timer* meld_siblings(timer* first) noexcept;
+    void link(timer& t, time_point at) noexcept;
     void unlink(timer& t) noexcept;
 
     timer* root_ = nullptr; // a pairing heap
@@ -125,6 +128,9 @@ private:
     /// what must stay alive, post, and return. Must not call the clock. If it throws (there was no
     /// memory to post) the timer is armed again, ten milliseconds on.
     virtual void expired() = 0;
+
+    /// The clock went away while this timer was armed: it will not expire. No lock is held.
+    virtual void dropped() noexcept {}
 
     time_point at_{};
     timer* child_ = nullptr;

@@ -27,11 +27,11 @@ struct dial_report
 /// What an endpoint is given for one dial. Cheap to copy; an endpoint's operation keeps a copy.
 struct dial_context
 {
-    asio::any_io_executor executor;      ///< All handlers run here; the stream is made on it.
-    holdfast::clock* clock = nullptr;    ///< For staggers and time-outs.
-    holdfast::resolver* resolver = nullptr; ///< For names.
+    asio::any_io_executor executor;          ///< All handlers run here; the stream is made on it.
+    holdfast::clock* clock = nullptr;        ///< For staggers and time-outs.
+    holdfast::resolver* resolver = nullptr;  ///< For names.
     time_point deadline = time_point::max(); ///< When the whole attempt is given up, by its owner.
-    std::uint32_t attempt = 1;           ///< The number of the attempt, from 1.
+    std::uint32_t attempt = 1;               ///< The number of the attempt, from 1.
     std::shared_ptr<dial_report> report; ///< Never null; outlives what an abandoned dial writes.
 };
 

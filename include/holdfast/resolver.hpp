@@ -45,9 +45,10 @@ public:
 
     /// Looks `host` up.
     ///
-    /// Completes with the addresses in the order in which they are best tried (RFC 6724), never none
-    /// with success; with the error of the lookup; or with `errc::too_many_lookups`. It completes on
-    /// the handler's associated executor, by default `executor`, never inside this call.
+    /// Completes with the addresses in the order in which they are best tried (RFC 6724), never
+    /// none with success; with the error of the lookup; or with `errc::too_many_lookups`. It
+    /// completes on the handler's associated executor, by default `executor`, never inside this
+    /// call.
     ///
     /// @par Cancellation
     /// All types: completes with `operation_aborted` at once; the late answer is dropped.
@@ -80,9 +81,9 @@ private:
 
 /// The resolver of a context: `getaddrinfo` on a few threads of its own.
 ///
-/// Identical lookups under way are joined. Four run at once; one that is abandoned no longer counts,
-/// up to 32 that are stuck: beyond that a lookup fails with `errc::too_many_lookups`. Destroying
-/// the context does not wait for a stuck lookup.
+/// Identical lookups under way are joined. Four run at once; one that is abandoned no longer
+/// counts, up to 32 that are stuck: beyond that a lookup fails with `errc::too_many_lookups`.
+/// Destroying the context does not wait for a stuck lookup.
 resolver& default_resolver(const asio::any_io_executor& executor);
 }
 

@@ -12,8 +12,8 @@ namespace holdfast
 {
 namespace asio = boost::asio;
 
-/// A string tied to a stream, which follows it wherever it is moved, and by which its owner can read
-/// the unsent queue of the socket and close the socket under whoever reads from it.
+/// A string tied to a stream, which follows it wherever it is moved, and by which its owner can
+/// read the unsent queue of the socket and close the socket under whoever reads from it.
 ///
 /// The attempt owns one per connection. Neither end outlives the other's use: destroying either
 /// unties both.
@@ -89,7 +89,8 @@ public:
     using base::base;
 
     linked_socket(linked_socket&& other) noexcept
-        : base(std::move(other)), link_(std::exchange(other.link_, nullptr))
+        : base(std::move(other))
+        , link_(std::exchange(other.link_, nullptr))
     {
         retie();
     }
@@ -128,15 +129,17 @@ private:
     {
         static constexpr stream_link::operations table{
             .close =
-                [](void* s) noexcept {
-                    boost::system::error_code ignored; // nothing is left to do about it
-                    static_cast<linked_socket*>(s)->close(ignored);
-                },
+                [](void* s) noexcept
+            {
+                boost::system::error_code ignored; // nothing is left to do about it
+                static_cast<linked_socket*>(s)->close(ignored);
+            },
             .unacknowledged =
-                [](void* s) noexcept {
-                    auto* socket = static_cast<linked_socket*>(s);
-                    return socket->is_open() ? detail::unacknowledged(socket->native_handle()) : 0U;
-                },
+                [](void* s) noexcept
+            {
+                auto* socket = static_cast<linked_socket*>(s);
+                return socket->is_open() ? detail::unacknowledged(socket->native_handle()) : 0U;
+            },
             .untie = [](void* s) noexcept { static_cast<linked_socket*>(s)->link_ = nullptr; },
         };
         if (link_ != nullptr)

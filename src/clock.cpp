@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <holdfast/clock.hpp>
+
+#include <boost/asio/append.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/execution.hpp>
+#include <boost/asio/post.hpp>
+
+#include <cassert>
+#include <utility>
+
+namespace holdfast
+{
+namespace
+{
+/// How long a timer is put off whose owner had no memory to hear of its expiry.
+constexpr duration retry_after_no_memory = std::chrono::milliseconds(10);
+
+/// One `async_wait_until`: owns itself from its start to its completion.
+///
+/// The handler is taken by whoever comes first, the expiry or the cancellation.
+class wait_operation final : public clock::timer
+{
+public:
+    using handler = asio::any_completion_handler<void(error_code)>;
+
+    wait_operation(clock& c, const asio::any_io_executor& executor, handler done)
+        : clock_(c)
+        , executor_(asio::prefer(executor, asio::execution::outstanding_work.tracked))
+        , done_(std::move(done))
+    {
+    }
+
+    void start(time_point at)
+    {
+        auto slot = asio::get_associated_cancellation_slot(done_);
+        if (slot.is_connected())
+            slot.assign(
+                [this](asio::cancellation_type type)
+                {
+                    if (type != asio::cancellation_type::none && clock_.disarm(*this))
+                        post(asio::error::operation_aborted);
+                });
+        clock_.arm(*this, at);
+    }
+
+private:
+    void expired() override { post({}); }
+
+    void dropped() noexcept override { delete this; }
+
+    void post(error_code ec)
+    {
+        asio::post(executor_, [this, ec] { complete(ec); });
+    }
+
+    void complete(error_code ec)
+    {
+        asio::get_associated_cancellation_slot(done_).clear();
+        auto done = std::move(done_);
+        const auto executor = std::move(executor_);
+        delete this;
+        asio::dispatch(executor, asio::append(std::move(done), ec));
+    }
+
+    clock& clock_;
+    asio::any_io_executor executor_;
+    handler done_;
+};
+}
+
+clock::~clock()
+{
+    assert(root_ == nullptr && "a timer outlived its clock");
+}
+
+void clock::arm(timer& t, time_point at) noexcept
+{
+    const std::lock_guard lock(mutex_);
+    if (t.linked_)
+        unlink(t);
+    link(t, at);
+    if (root_ == &t)
+        earliest_changed();
+}
+
+bool clock::disarm(timer& t) noexcept
+{
+    const std::lock_guard lock(mutex_);
+    if (!t.linked_)
+        return false;
+    unlink(t);
+    if (root_ == nullptr)
+        earliest_changed();
+    return true;
+}
+
+std::size_t clock::armed() const noexcept
+{
+    const std::lock_guard lock(mutex_);
+    return armed_;
+}
+
+void clock::start_wait::operator()(asio::any_completion_handler<void(error_code)> done, clock* self,
+                                   time_point at) const
+{
+    (new wait_operation(*self, executor, std::move(done)))->start(at);
+}
+
+std::size_t clock::expire_due(time_point now) noexcept
+{
+    const std::lock_guard lock(mutex_);
+    std::size_t expired = 0;
+    while (root_ != nullptr && root_->at_ <= now)
+    {
+        timer& t = *root_;
+        unlink(t);
+        try
+        {
+            t.expired();
+            ++expired;
+        }
+        catch (...) // no memory to post: nothing is lost, it is tried again
+        {
+            link(t, now + retry_after_no_memory);
+        }
+    }
+    return expired;
+}
+
+time_point clock::earliest() const noexcept
+{
+    return root_ != nullptr ? root_->at_ : time_point::max();
+}
+
+void clock::drop_all() noexcept
+{
+    for (;;)
+    {
+        timer* t = nullptr;
+        {
+            const std::lock_guard lock(mutex_);
+            t = root_;
+            if (t == nullptr)
+                return;
+            unlink(*t);
+        }
+        t->dropped();
+    }
+}
+
+// The heap is a pairing heap: it needs no memory of its own and gives a timer back from anywhere.
+
+/// Makes one heap of two: the later root becomes the first child of the earlier one.
+clock::timer* clock::meld(timer* a, timer* b) noexcept
+{
+    if (b == nullptr)
+        return a;
+    if (b->at_ < a->at_)
+        std::swap(a, b);
+    b->next_ = a->child_;
+    if (b->next_ != nullptr)
+        b->next_->previous_ = b;
+    b->previous_ = a;
+    a->child_ = b;
+    return a;
+}
+
+/// Makes one heap of a list of siblings: melds them in pairs from the left, then the pairs from the
+/// right, which is what keeps the heap's costs logarithmic (Fredman and others, 1986).
+clock::timer* clock::meld_siblings(timer* first) noexcept
+{
+    timer* pairs = nullptr; // linked through next_, the last pair first
+    while (first != nullptr)
+    {
+        timer* const a = first;
+        timer* const b = a->next_;
+        first = b != nullptr ? b->next_ : nullptr;
+        a->next_ = a->previous_ = nullptr;
+        if (b != nullptr)
+            b->next_ = b->previous_ = nullptr;
+        timer* const pair = meld(a, b);
+        pair->next_ = pairs;
+        pairs = pair;
+    }
+    timer* root = nullptr;
+    while (pairs != nullptr)
+    {
+        timer* const rest = std::exchange(pairs->next_, nullptr);
+        root = meld(pairs, root);
+        pairs = rest;
+    }
+    return root;
+}
+
+void clock::link(timer& t, time_point at) noexcept
+{
+    t.at_ = at;
+    t.child_ = t.next_ = t.previous_ = nullptr;
+    t.linked_ = true;
+    root_ = meld(&t, root_);
+    ++armed_;
+}
+
+void clock::unlink(timer& t) noexcept
+{
+    timer* const rest = meld_siblings(std::exchange(t.child_, nullptr));
+    if (root_ == &t)
+        root_ = rest;
+    else
+    {
+        if (t.previous_->child_ == &t)
+            t.previous_->child_ = t.next_;
+        else
+            t.previous_->next_ = t.next_;
+        if (t.next_ != nullptr)
+            t.next_->previous_ = t.previous_;
+        root_ = meld(root_, rest);
+    }
+    t.next_ = t.previous_ = nullptr;
+    t.linked_ = false;
+    --armed_;
+}
+}
