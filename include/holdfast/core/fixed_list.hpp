@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef HOLDFAST_CORE_FIXED_LIST_HPP
+#define HOLDFAST_CORE_FIXED_LIST_HPP
+
+#include <algorithm>
+#include <cassert>
+#include <cstddef>
+#include <initializer_list>
+
+namespace holdfast::core
+{
+/// A list with room for `Capacity` elements inside itself: it never allocates.
+template <class T, std::size_t Capacity>
+class fixed_list
+{
+public:
+    fixed_list() = default;
+
+    fixed_list(std::initializer_list<T> elements) noexcept
+    {
+        for (const auto& e : elements)
+            push(e);
+    }
+
+    /// Appends. More than `Capacity` elements are a defect of the caller.
+    void push(const T& element) noexcept
+    {
+        assert(size_ < Capacity);
+        elements_[size_++] = element;
+    }
+
+    std::size_t size() const noexcept { return size_; }
+    bool empty() const noexcept { return size_ == 0; }
+    const T* begin() const noexcept { return elements_; }
+    const T* end() const noexcept { return elements_ + size_; }
+
+    bool operator==(const fixed_list& other) const
+    {
+        return std::equal(begin(), end(), other.begin(), other.end());
+    }
+
+private:
+    T elements_[Capacity]{};
+    std::size_t size_ = 0;
+};
+}
+
+#endif
