@@ -34,7 +34,7 @@ std::string_view to_string(phase p) noexcept;
 struct address_failure
 {
     std::string address{}; ///< As text, with the port: `192.0.2.1:80`, `[2001:db8::1]:80`.
-    error_code code;       ///< What the connect to it gave.
+    error_code code{};     ///< What the connect to it gave.
     duration took{};       ///< From its first step to its failure.
 
     bool operator==(const address_failure&) const = default;
