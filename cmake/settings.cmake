@@ -29,7 +29,7 @@ find_package(Boost 1.81 REQUIRED)
 # Applies what all our own code is compiled with.
 function(holdfast_settings target)
   target_compile_features(${target} PUBLIC cxx_std_20)
-  set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
+  set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
     -Woverloaded-virtual -Werror=switch -Werror=return-type
     $<$<CXX_COMPILER_ID:Clang,AppleClang>:-Xclang -fno-pch-timestamp>
@@ -53,4 +53,29 @@ function(holdfast_library name)
   target_include_directories(${target} PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>)
   target_link_libraries(${target} PUBLIC ${arg_LINK})
+endfunction()
+
+# holdfast_reuse_pch(target): has `target` use the library's precompiled header. It must be compiled
+# with the flags of the library, so call it after holdfast_settings and for programs of our own only.
+function(holdfast_reuse_pch target)
+  target_precompile_headers(${target} REUSE_FROM holdfast_holdfast)
+endfunction()
+
+# holdfast_test(name SOURCES ... LINK ... [TIMEOUT seconds]): declares a test program on GoogleTest,
+# each of whose tests ctest runs by itself. What links anything with Asio shares the library's
+# precompiled header.
+function(holdfast_test name)
+  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LINK" ${ARGN})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  holdfast_settings(${name})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/test)
+  target_link_libraries(${name} PRIVATE ${arg_LINK} GTest::gtest_main)
+  if(holdfast::holdfast IN_LIST arg_LINK OR holdfast::testing IN_LIST arg_LINK)
+    holdfast_reuse_pch(${name})
+  endif()
+  gtest_discover_tests(${name} TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT ${arg_TIMEOUT})
 endfunction()

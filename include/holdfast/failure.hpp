@@ -33,9 +33,9 @@ std::string_view to_string(phase p) noexcept;
 /// How one address of a name failed.
 struct address_failure
 {
-    std::string address; ///< As text, with the port: `192.0.2.1:80`, `[2001:db8::1]:80`.
-    error_code code;     ///< What the connect to it gave.
-    duration took{};     ///< From its first step to its failure.
+    std::string address{}; ///< As text, with the port: `192.0.2.1:80`, `[2001:db8::1]:80`.
+    error_code code{};     ///< What the connect to it gave.
+    duration took{};       ///< From its first step to its failure.
 
     bool operator==(const address_failure&) const = default;
 };
@@ -46,7 +46,7 @@ struct address_failure
 struct failure
 {
     /// What happened. Success where a session returned or a peer closed in good order.
-    error_code code;
+    error_code code{};
 
     /// Where it happened.
     holdfast::phase phase = phase::connect;
@@ -61,13 +61,13 @@ struct failure
     std::uint32_t unacknowledged = 0;
 
     /// Each address that was tried, with its own error; empty where there was only one way to try.
-    std::vector<address_failure> addresses;
+    std::vector<address_failure> addresses{};
 
     /// What user code threw, if that was the reason.
-    std::exception_ptr exception;
+    std::exception_ptr exception{};
 
     /// The description of the endpoint, without secrets. May be null.
-    std::shared_ptr<const std::string> endpoint;
+    std::shared_ptr<const std::string> endpoint{};
 
     bool operator==(const failure&) const = default;
 };
