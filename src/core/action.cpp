@@ -53,6 +53,7 @@ struct name_of
     std::string operator()(const set_current&) const { return "set_current"; }
     std::string operator()(const clear_current&) const { return "clear_current"; }
     std::string operator()(const serve_waiters&) const { return "serve_waiters"; }
+    std::string operator()(const record_failure&) const { return "record_failure"; }
     std::string operator()(const count_failure&) const { return "count_failure"; }
 
     std::string operator()(const fail_waiters& a) const

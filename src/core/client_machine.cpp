@@ -417,9 +417,9 @@ client_machine::wait_answer client_machine::wait() const noexcept
     std::abort(); // every state is handled above
 }
 
-bool client_machine::running() const noexcept
+bool running(service_state s) noexcept
 {
-    switch (state_)
+    switch (s)
     {
     case state::dialling:
     case state::preparing:
@@ -490,6 +490,7 @@ void client_machine::fail(time_point now, actions& todo) noexcept
     count(failures_);
     count(setbacks_);
     failed_at_ = now;
+    todo.push(record_failure{});
     todo.push(count_failure{});
 }
 
@@ -502,6 +503,7 @@ void client_machine::lose(time_point now, actions& todo) noexcept
     count(setbacks_);
     failed_at_ = now;
     disconnected_since_ = now;
+    todo.push(record_failure{});
     todo.push(clear_current{});
 }
 

@@ -113,6 +113,12 @@ struct serve_waiters
     bool operator==(const serve_waiters&) const = default;
 };
 
+/// Keeps the cause of this input as the last failure; of a timer, that the present phase timed out.
+struct record_failure
+{
+    bool operator==(const record_failure&) const = default;
+};
+
 /// Counts one failure of each waiter's limit and completes those that reached it.
 struct count_failure
 {
@@ -154,8 +160,8 @@ struct emit
 
 /// What the machine can ask for.
 using action = std::variant<start_attempt, prepare, cancel, close, abort, abandon, choose_delay,
-                            arm, disarm, set_current, clear_current, serve_waiters, count_failure,
-                            fail_waiters, finish_stops, emit>;
+                            arm, disarm, set_current, clear_current, serve_waiters, record_failure,
+                            count_failure, fail_waiters, finish_stops, emit>;
 
 /// What one input asks for, in the order in which it is to be done.
 using actions = fixed_list<action, 8>;

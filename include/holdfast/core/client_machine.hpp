@@ -34,6 +34,9 @@ std::string_view to_string(service_state s) noexcept;
 
 namespace core
 {
+/// From start to stop: whether a service in this state tries to have a connection.
+bool running(service_state s) noexcept;
+
 /// The lengths of time that the machine decides by. Shared by all services of one definition.
 struct limits
 {
@@ -112,7 +115,6 @@ public:
     // Getters.
 
     service_state state() const noexcept { return state_; }
-    bool running() const noexcept;
 
     /// Failures in a row.
     std::uint32_t failures() const noexcept { return failures_; }

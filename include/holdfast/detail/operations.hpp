@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef HOLDFAST_DETAIL_OPERATIONS_HPP
+#define HOLDFAST_DETAIL_OPERATIONS_HPP
+
+#include <holdfast/detail/driver.hpp>
+#include <holdfast/wait_limit.hpp>
+
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/append.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace holdfast::detail
+{
+/// What the two operations of a service have in common: they are waiters with a completion handler,
+/// which may be cancelled through its slot.
+template <class... Results>
+class operation : public waiter
+{
+public:
+    using handler = asio::any_completion_handler<void(error_code, Results...)>;
+
+    operation(boost::intrusive_ptr<driver> d, handler done)
+        : driver_(std::move(d))
+        , done_(std::move(done))
+        , work_(asio::prefer(driver_->executor(), asio::execution::outstanding_work.tracked))
+    {
+        auto slot = asio::get_associated_cancellation_slot(done_);
+        if (slot.is_connected())
+            slot.assign(
+                [this](asio::cancellation_type type)
+                {
+                    if (type != asio::cancellation_type::none)
+                        driver_->use([w = boost::intrusive_ptr<waiter>(this)](driver& self)
+                                     { self.give_up(*w, asio::error::operation_aborted); });
+                });
+    }
+
+protected:
+    /// Calls the handler, on its own executor, from the service's.
+    void finish(error_code ec, Results... results)
+    {
+        asio::get_associated_cancellation_slot(done_).clear();
+        const auto executor = std::move(work_);
+        asio::dispatch(executor, asio::append(std::move(done_), ec, std::move(results)...));
+    }
+
+    boost::intrusive_ptr<driver> driver_;
+    handler done_;
+
+private:
+    asio::any_io_executor work_;
+};
+
+/// One `async_when_connected` that has to wait.
+template <class Protocol>
+class connect_operation final : public operation<std::shared_ptr<Protocol>>, private clock::timer
+{
+    using base = operation<std::shared_ptr<Protocol>>;
+
+public:
+    connect_operation(boost::intrusive_ptr<driver> d, typename base::handler done, wait_limit limit,
+                      failure* why)
+        : base(std::move(d), std::move(done))
+        , why_(why)
+    {
+        this->failures_left = limit.failures;
+        if (limit.time != duration::max())
+        {
+            auto& c = *this->driver_->shared().clock;
+            c.arm(*this, c.now() + limit.time);
+        }
+    }
+
+    void complete(error_code ec) override
+    {
+        std::shared_ptr<Protocol> current;
+        if (!ec)
+            current = static_cast<typed_driver<Protocol>&>(*this->driver_).current();
+        asio::post(this->driver_->executor(), [self = boost::intrusive_ptr<connect_operation>(this),
+                                               ec, current = std::move(current)]() mutable
+                   { self->finished(ec, std::move(current)); });
+    }
+
+private:
+    void finished(error_code ec, std::shared_ptr<Protocol> current)
+    {
+        this->driver_->shared().clock->disarm(*this);
+        if (ec && why_ != nullptr)
+            if (const auto last = this->driver_->last_failure())
+                *why_ = *last;
+        this->finish(ec, std::move(current));
+    }
+
+    void expired() override
+    {
+        asio::post(this->driver_->executor(), [self = boost::intrusive_ptr<connect_operation>(this)]
+                   { self->driver_->give_up(*self, errc::wait_timed_out); });
+    }
+
+    failure* why_;
+};
+
+/// One `async_stop`.
+class stop_operation final : public operation<>
+{
+public:
+    using operation::operation;
+    void complete(error_code ec) override;
+
+    /// Asks `d` to stop, and completes `done` when it has.
+    static void start(const boost::intrusive_ptr<driver>& d, handler done);
+};
+
+/// Completes `done` with the connection of `d`, as soon as there is one.
+template <class Protocol>
+void start_connect(const boost::intrusive_ptr<typed_driver<Protocol>>& d,
+                   typename connect_operation<Protocol>::handler done, wait_limit limit,
+                   failure* why)
+{
+    if (!d->shared().thread_safe && d->machine().wait() == core::client_machine::wait_answer::serve)
+        return asio::post(d->executor(), asio::append(std::move(done), error_code(), d->current()));
+    const boost::intrusive_ptr<waiter> w(
+        new connect_operation<Protocol>(d, std::move(done), limit, why));
+    d->use([w](driver& self) { self.wait(*w); });
+}
+}
+
+#endif

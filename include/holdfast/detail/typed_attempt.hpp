@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef HOLDFAST_DETAIL_TYPED_ATTEMPT_HPP
+#define HOLDFAST_DETAIL_TYPED_ATTEMPT_HPP
+
+#include <holdfast/detail/attempt.hpp>
+#include <holdfast/detail/callback_transport.hpp>
+#include <holdfast/detail/definition.hpp>
+#include <holdfast/detail/factory.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+
+#include <atomic>
+#include <concepts>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace holdfast::detail
+{
+/// An attempt as the typed part of the driver sees it: it ends with a protocol.
+template <class Protocol>
+class protocol_attempt : public attempt
+{
+public:
+    protocol_attempt(driver& owner, core::attempt_id id,
+                     std::shared_ptr<const definition<Protocol>> d)
+        : attempt(owner, id)
+        , definition_(std::move(d))
+    {
+    }
+
+    const std::shared_ptr<Protocol>& protocol() const noexcept { return protocol_; }
+
+    bool needs_preparation() const noexcept override
+    {
+        return static_cast<bool>(definition_->prepare);
+    }
+
+protected:
+    void do_prepare() override
+    {
+        definition_->prepare(*protocol_, executor(),
+                             asio::bind_cancellation_slot(
+                                 slot(), [self = std::static_pointer_cast<protocol_attempt>(
+                                              shared_from_this())](std::exception_ptr thrown)
+                                 { self->prepare_ended(std::move(thrown)); }));
+    }
+
+    std::shared_ptr<const definition<Protocol>> definition_;
+    std::shared_ptr<Protocol> protocol_;
+};
+
+template <class Protocol, class Endpoint, class Factory>
+struct typed_definition;
+
+/// An attempt with all its types: dials the endpoint, gives the stream to the factory, and runs
+/// what that made.
+template <class Protocol, class Endpoint, class Factory>
+class typed_attempt final : public protocol_attempt<Protocol>
+{
+    using stream_type = typename Endpoint::stream_type;
+    using traits = factory_traits<Factory, stream_type>;
+    using my_definition = typed_definition<Protocol, Endpoint, Factory>;
+
+    static constexpr bool has_transport =
+        traits::form == factory_form::peer || traits::form == factory_form::nothing;
+    static constexpr bool is_ready_by_word = traits::form == factory_form::session_with_ready;
+
+public:
+    using protocol_attempt<Protocol>::protocol_attempt;
+
+    bool needs_preparation() const noexcept override
+    {
+        return is_ready_by_word || protocol_attempt<Protocol>::needs_preparation();
+    }
+
+private:
+    /// What every handler of the attempt has: it keeps the attempt alive and runs on its executor.
+    struct handler_base
+    {
+        using executor_type = asio::any_io_executor;
+        std::shared_ptr<typed_attempt> self;
+        const executor_type& get_executor() const noexcept { return self->executor(); }
+    };
+
+    struct dial_handler : handler_base
+    {
+        using cancellation_slot_type = asio::cancellation_slot;
+        cancellation_slot_type get_cancellation_slot() const noexcept { return this->self->slot(); }
+        void operator()(error_code ec, stream_type stream) const
+        {
+            this->self->dialled(ec, std::move(stream));
+        }
+    };
+
+    struct run_handler : handler_base
+    {
+        void operator()(error_code ec) const { this->self->run_done(ec, nullptr); }
+    };
+
+    std::shared_ptr<typed_attempt> self()
+    {
+        return std::static_pointer_cast<typed_attempt>(this->shared_from_this());
+    }
+
+    const my_definition& mine() const noexcept
+    {
+        return static_cast<const my_definition&>(*this->definition_);
+    }
+
+    void do_dial(const dial_context& context) override
+    {
+        mine().endpoint.async_connect(context, dial_handler{{self()}});
+    }
+
+    void dialled(error_code ec, stream_type stream)
+    {
+        const auto keep = self(); // the factory may destroy the service
+        if (!this->dial_ended(ec))
+            return;
+        tie(stream, this->link_);
+        this->making();
+        try
+        {
+            mine().connection_begins();
+            begun_ = true;
+            make(std::move(stream));
+            if (this->protocol_ == nullptr)
+                return this->not_made(errc::factory_refused, nullptr);
+            this->run_begins();
+            run();
+        }
+        catch (...)
+        {
+            return this->not_made({}, std::current_exception());
+        }
+        this->made();
+    }
+
+    void make(stream_type stream)
+    {
+        auto& f = mine().factory;
+        auto& p = this->protocol_;
+        if constexpr (traits::is_session)
+            p = std::make_shared<session_of<Factory, stream_type, is_ready_by_word>>(
+                f, std::move(stream));
+        else if constexpr (traits::form == factory_form::stream)
+            p = std::invoke(f, std::move(stream));
+        else
+        {
+            const auto peer = peer_of(stream);
+            if constexpr (traits::form == factory_form::stream_and_peer)
+                p = std::invoke(f, std::move(stream), peer);
+            else if constexpr (traits::form == factory_form::peer)
+                p = std::invoke(f, peer);
+            else
+                p = std::invoke(f);
+        }
+        if constexpr (has_transport)
+            if (p != nullptr)
+                transport_ =
+                    std::make_shared<callback_transport<stream_type>>(std::move(stream), p);
+    }
+
+    void run()
+    {
+        if constexpr (traits::is_session)
+            this->protocol_->run(this->executor(), [self = self()](std::exception_ptr thrown)
+                                 { self->run_done({}, std::move(thrown)); });
+        else if constexpr (has_transport)
+            transport_->run([self = self()](error_code ec, std::exception_ptr thrown)
+                            { self->run_done(ec, std::move(thrown)); });
+        else
+            this->protocol_->async_run(run_handler{{self()}});
+    }
+
+    void run_done(error_code ec, std::exception_ptr thrown)
+    {
+        if constexpr (traits::is_session)
+            this->protocol_->run_over();
+        this->run_ended(ec, std::move(thrown), is_ready_by_word);
+    }
+
+    void do_prepare() override
+    {
+        if constexpr (is_ready_by_word)
+            this->protocol_->when_ready(
+                [weak = std::weak_ptr(self())]
+                {
+                    if (const auto self = weak.lock())
+                        self->prepare_ended(nullptr);
+                });
+        else
+            protocol_attempt<Protocol>::do_prepare();
+    }
+
+    void do_close() noexcept override
+    {
+        if constexpr (has_transport)
+            transport_->close();
+        else
+            this->protocol_->close();
+    }
+
+    void ended() noexcept override
+    {
+        if (std::exchange(begun_, false))
+            mine().connection_ends();
+    }
+
+    struct no_transport
+    {
+    };
+    [[no_unique_address]] std::conditional_t<
+        has_transport, std::shared_ptr<callback_transport<stream_type>>, no_transport> transport_;
+    bool begun_ = false;
+};
+
+/// A definition with all its types.
+template <class Protocol, class Endpoint, class Factory>
+struct typed_definition final : definition<Protocol>
+{
+    typed_definition(asio::any_io_executor executor, Endpoint e, Factory f,
+                     const client_options<Protocol>& o)
+        : definition<Protocol>(std::move(executor), to_string(e), o)
+        , endpoint(std::move(e))
+        , factory(std::move(f))
+    {
+    }
+
+    std::shared_ptr<protocol_attempt<Protocol>>
+    make_attempt(driver& owner, core::attempt_id id,
+                 std::shared_ptr<const definition<Protocol>> self) const override
+    {
+        return std::make_shared<typed_attempt<Protocol, Endpoint, Factory>>(owner, id,
+                                                                            std::move(self));
+    }
+
+    /// Calls the factory's `start()`, if it has one, before the first of its connections.
+    void connection_begins() const
+    {
+        if constexpr (requires { factory.start(); })
+            if (connections.fetch_add(1) == 0)
+                factory.start();
+    }
+
+    /// Calls the factory's `stop()`, if it has one, after the last of its connections.
+    void connection_ends() const noexcept
+    {
+        if constexpr (requires { factory.start(); })
+            if (connections.fetch_sub(1) == 1)
+                if constexpr (requires { factory.stop(); })
+                    factory.stop();
+    }
+
+    Endpoint endpoint;
+    mutable Factory factory; // called without const: a mutable lambda is a factory too
+    mutable std::atomic<std::uint32_t> connections{0};
+};
+}
+
+#endif

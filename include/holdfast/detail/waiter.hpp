@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef HOLDFAST_DETAIL_WAITER_HPP
+#define HOLDFAST_DETAIL_WAITER_HPP
+
+#include <holdfast/clock.hpp>
+#include <holdfast/error.hpp>
+
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+
+#include <cstdint>
+#include <memory>
+
+namespace holdfast::detail
+{
+class waiter_list;
+
+/// Somebody who waits for a service to connect, or to have stopped: a member of one list until it
+/// is completed, cancelled or out of time, whichever comes first.
+class waiter : public boost::intrusive_ref_counter<waiter>
+{
+public:
+    waiter() = default;
+    waiter(const waiter&) = delete;
+    waiter& operator=(const waiter&) = delete;
+    virtual ~waiter() = default;
+
+    /// Posts the completion. Called once, when it has left its list.
+    virtual void complete(error_code ec) = 0;
+
+    /// Failures that it still bears; 0: any number.
+    std::uint32_t failures_left = 0;
+
+private:
+    friend class waiter_list;
+    waiter* next_ = nullptr;
+    waiter* previous_ = nullptr;
+    waiter_list* list_ = nullptr; // null while in no list
+};
+
+/// The waiters of one kind, in the order in which they came. The list shares in owning them.
+class waiter_list
+{
+public:
+    waiter_list() = default;
+    waiter_list(const waiter_list&) = delete;
+    waiter_list& operator=(const waiter_list&) = delete;
+    ~waiter_list();
+
+    bool empty() const noexcept { return first_ == nullptr; }
+    void add(waiter& w) noexcept;
+
+    /// Takes `w` out. False if it was in no list: somebody completes it already.
+    static bool remove(waiter& w) noexcept;
+
+    /// Completes all that are in the list now.
+    void complete_all(error_code ec);
+
+    /// Counts one failure of each, and completes those that bear no more.
+    void count_failure(error_code ec);
+
+private:
+    waiter* first_ = nullptr;
+    waiter* last_ = nullptr;
+};
+
+/// The waiters of a service; it exists only while there are any.
+struct waiting_room
+{
+    waiter_list connects;
+    waiter_list stops;
+};
+}
+
+#endif

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef HOLDFAST_PREPARE_HPP
+#define HOLDFAST_PREPARE_HPP
+
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+
+#include <concepts>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace holdfast
+{
+namespace asio = boost::asio;
+
+/// The preparation of a new connection: any callable that takes the protocol by reference and
+/// returns `awaitable<void>`, or nothing if it needs no waiting.
+///
+/// It runs on the service's executor, once per new connection. If it throws, the attempt has
+/// failed with the code of the `system_error`, or with `errc::exception_thrown`. When the service
+/// is stopped or the connection is lost meanwhile, the coroutine is cancelled (all types). The
+/// protocol and the callable live until it has ended.
+template <class Protocol>
+class prepare_function
+{
+public:
+    using handler = asio::any_completion_handler<void(std::exception_ptr)>;
+
+    prepare_function() = default;
+
+    template <std::invocable<Protocol&> F>
+        requires(!std::same_as<std::remove_cvref_t<F>, prepare_function> &&
+                 (std::is_void_v<std::invoke_result_t<F&, Protocol&>> ||
+                  std::same_as<std::invoke_result_t<F&, Protocol&>, asio::awaitable<void>>))
+    prepare_function(F f)
+        : run_(
+              [f = std::move(f)](Protocol& p, const asio::any_io_executor& executor,
+                                 handler done) mutable
+              {
+                  if constexpr (std::is_void_v<std::invoke_result_t<F&, Protocol&>>)
+                  {
+                      std::invoke(f, p);
+                      std::move(done)(nullptr);
+                  }
+                  else
+                      asio::co_spawn(executor, std::invoke(f, p), std::move(done));
+              })
+    {
+    }
+
+    explicit operator bool() const noexcept { return static_cast<bool>(run_); }
+
+    /// Runs it. `done` may be called within; what a callable without a coroutine throws comes out.
+    void operator()(Protocol& p, const asio::any_io_executor& executor, handler done) const
+    {
+        run_(p, executor, std::move(done));
+    }
+
+private:
+    std::function<void(Protocol&, const asio::any_io_executor&, handler)> run_;
+};
+}
+
+#endif

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <holdfast/detail/attempt.hpp>
+
+#include <holdfast/detail/driver.hpp>
+
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <new>
+#include <system_error>
+
+namespace holdfast::detail
+{
+namespace
+{
+/// What a phase is called that has run out of time.
+error_code timed_out_in(phase p) noexcept
+{
+    switch (p)
+    {
+    case phase::lookup:
+        return errc::lookup_timed_out;
+    case phase::connect:
+    case phase::factory: // a factory takes no time of its own
+    case phase::session: // an attempt that is prepared has no time limit any more
+        return errc::connect_timed_out;
+    case phase::proxy:
+        return errc::proxy_timed_out;
+    case phase::tls:
+        return errc::tls_timed_out;
+    case phase::prepare:
+        return errc::prepare_timed_out;
+    }
+    return errc::connect_timed_out;
+}
+
+/// What is told where there is no memory to tell more.
+std::shared_ptr<const failure> out_of_memory() noexcept
+{
+    static const failure f{
+        .code = boost::system::errc::make_error_code(boost::system::errc::not_enough_memory)};
+    return {std::shared_ptr<const failure>{}, &f};
+}
+}
+
+error_code code_of(const std::exception_ptr& thrown) noexcept
+{
+    try
+    {
+        std::rethrow_exception(thrown);
+    }
+    catch (const boost::system::system_error& e)
+    {
+        return e.code();
+    }
+    catch (const std::system_error& e)
+    {
+        return e.code();
+    }
+    catch (const std::bad_alloc&)
+    {
+        return boost::system::errc::make_error_code(boost::system::errc::not_enough_memory);
+    }
+    catch (...)
+    {
+        return errc::exception_thrown;
+    }
+}
+
+attempt::attempt(driver& owner, core::attempt_id id)
+    : driver_(&owner)
+    , executor_(owner.executor())
+    , since_(owner.shared().clock->now())
+    , id_(id)
+    , number_(owner.attempt_number())
+{
+}
+
+void attempt::dial(time_point deadline) noexcept
+{
+    dialling_ = true;
+    try
+    {
+        const auto& shared = driver_->shared();
+        do_dial({.executor = executor_,
+                 .clock = shared.clock,
+                 .resolver = shared.resolver,
+                 .deadline = deadline,
+                 .attempt = number_,
+                 .report = std::shared_ptr<dial_report>(shared_from_this(), &report_)});
+    }
+    catch (...) // an endpoint that throws has not begun
+    {
+        dialling_ = false;
+        fail({}, std::current_exception());
+        settle();
+    }
+}
+
+void attempt::prepare() noexcept
+{
+    if (!running_) // it ended meanwhile, and says so
+        return;
+    preparing_ = true;
+    report_.phase = phase::prepare;
+    try
+    {
+        do_prepare();
+    }
+    catch (...)
+    {
+        prepare_ended(std::current_exception());
+    }
+}
+
+void attempt::cancel() noexcept
+{
+    cancelled_ = true;
+    signal_.emit(asio::cancellation_type::all);
+}
+
+void attempt::close() noexcept
+{
+    if (running_)
+        do_close();
+}
+
+void attempt::abort() noexcept
+{
+    cancel();
+    link_.close();
+}
+
+void attempt::abandon() noexcept
+{
+    driver_ = nullptr;
+    const auto keep = shared_from_this();
+    close();
+    abort();
+}
+
+bool attempt::take(report r) noexcept
+{
+    const auto bit = static_cast<std::uint8_t>(r);
+    const bool there = (reports_ & bit) != 0;
+    reports_ = static_cast<std::uint8_t>(reports_ & ~bit);
+    return there;
+}
+
+std::shared_ptr<const failure> attempt::timed_out() const noexcept
+{
+    return make_failure(timed_out_in(report_.phase), nullptr);
+}
+
+bool attempt::dial_ended(error_code ec) noexcept
+{
+    signal_.slot().clear(); // nothing is left to cancel
+    dialling_ = false;
+    // A cancellation outranks what the dial brought: success may have overtaken it.
+    if (cancelled_)
+        ec = asio::error::operation_aborted;
+    if (!ec)
+        return true;
+    fail(ec, nullptr);
+    settle();
+    return false;
+}
+
+void attempt::not_made(error_code ec, std::exception_ptr thrown) noexcept
+{
+    running_ = false;
+    holding_ = false;
+    fail(ec, std::move(thrown));
+    link_.close();
+    settle();
+}
+
+void attempt::made() noexcept
+{
+    holding_ = false;
+    if (!needs_preparation())
+        report_.phase = phase::session;
+    if (abandoned()) // the factory destroyed the service
+    {
+        close();
+        link_.close();
+        return;
+    }
+    reports_ |= static_cast<std::uint8_t>(report::made);
+    driver_->reported();
+}
+
+void attempt::run_ended(error_code ec, std::exception_ptr thrown, bool ends_preparation) noexcept
+{
+    running_ = false;
+    if (ends_preparation)
+        preparing_ = false;
+    if (report_.phase != phase::session && !ec && !thrown)
+        ec = asio::error::eof; // before it was ready even a close in good order is a failure
+    fail(ec, std::move(thrown));
+    link_.close(); // wherever the stream is now, its socket is closed before the next attempt
+    settle();
+}
+
+void attempt::prepare_ended(std::exception_ptr thrown) noexcept
+{
+    signal_.slot().clear();
+    preparing_ = false;
+    if (thrown)
+        fail({}, std::move(thrown));
+    if (cause_ != nullptr)
+        return settle();
+    report_.phase = phase::session;
+    if (driver_ != nullptr)
+        since_ = driver_->shared().clock->now();
+    tell(report::prepared);
+}
+
+/// Keeps the first reason; what follows is its consequence.
+void attempt::fail(error_code ec, std::exception_ptr thrown) noexcept
+{
+    if (cause_ == nullptr)
+        cause_ = make_failure(ec, std::move(thrown));
+}
+
+/// Tells the end, or the first sign of it.
+void attempt::settle() noexcept
+{
+    if (dialling_ || running_ || preparing_)
+        return tell(report::down);
+    ended();
+    tell(report::gone);
+}
+
+void attempt::tell(report r) noexcept
+{
+    if (driver_ == nullptr)
+        return;
+    reports_ |= static_cast<std::uint8_t>(r);
+    if (!holding_)
+        driver_->reported();
+}
+
+std::shared_ptr<const failure> attempt::make_failure(error_code ec,
+                                                     std::exception_ptr thrown) const noexcept
+{
+    if (driver_ == nullptr)
+        return out_of_memory(); // nobody will read it
+    try
+    {
+        if (thrown)
+            ec = code_of(thrown);
+        const auto& shared = driver_->shared();
+        return std::make_shared<const failure>(failure{.code = ec,
+                                                       .phase = report_.phase,
+                                                       .attempt = number_,
+                                                       .took = shared.clock->now() - since_,
+                                                       .unacknowledged = link_.unacknowledged(),
+                                                       .addresses = report_.addresses,
+                                                       .exception = std::move(thrown),
+                                                       .endpoint = shared.endpoint});
+    }
+    catch (...)
+    {
+        return out_of_memory();
+    }
+}
+}

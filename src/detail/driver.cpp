@@ -1,0 +1,482 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <holdfast/detail/driver.hpp>
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
+
+#include <cassert>
+#include <random>
+#include <thread>
+#include <utility>
+#include <variant>
+
+namespace holdfast::detail
+{
+namespace
+{
+/// A seed that no two services share, in one process or in many.
+std::uint64_t entropy()
+{
+    static thread_local std::random_device device;
+    return (static_cast<std::uint64_t>(device()) << 32U) | device();
+}
+
+[[maybe_unused]] std::uint32_t this_thread() noexcept
+{
+    // An odd number, lest it is mistaken for none.
+    return static_cast<std::uint32_t>(std::hash<std::thread::id>{}(std::this_thread::get_id())) |
+           1U;
+}
+
+std::shared_ptr<const failure> not_begun(const definition_base& shared, std::uint32_t attempt,
+                                         std::exception_ptr thrown) noexcept
+{
+    try
+    {
+        return std::make_shared<const failure>(failure{.code = code_of(thrown),
+                                                       .phase = phase::connect,
+                                                       .attempt = attempt,
+                                                       .exception = std::move(thrown),
+                                                       .endpoint = shared.endpoint});
+    }
+    catch (...)
+    {
+        return nullptr; // no memory to say that there is no memory
+    }
+}
+
+constexpr unsigned bits_per_input = 4;
+constexpr std::uint64_t input_mask = (1U << bits_per_input) - 1;
+}
+
+driver::driver(std::shared_ptr<const definition_base> d)
+    : definition_(std::move(d))
+    , machine_(definition_->limits)
+    , random_(entropy())
+{
+    if (definition_->thread_safe)
+    {
+        shared_ = std::make_unique<shared_state>();
+        shared_->strand = asio::make_strand(definition_->executor);
+    }
+}
+
+driver::~driver()
+{
+    assert(destroyed_ && "the handle destroys the service first");
+}
+
+const asio::any_io_executor& driver::executor() const noexcept
+{
+    return shared_ != nullptr ? shared_->strand : definition_->executor;
+}
+
+// What the handle calls
+
+void driver::call(input i)
+{
+    use([i](driver& self) { self.feed(i); });
+}
+
+void driver::destroy()
+{
+    const boost::intrusive_ptr<driver> keep(this);
+    const auto end_now = [](driver& self)
+    {
+        self.destroyed_ = true;
+        if (!self.busy_) // else whoever is busy sees it as soon as the user's code returns
+            self.end();
+    };
+    if (shared_ != nullptr)
+        asio::post(shared_->strand, [keep, end_now] { end_now(*keep); });
+    else
+        end_now(*this);
+}
+
+service_state driver::state() const noexcept
+{
+    return shared_ != nullptr ? shared_->state.load() : machine_.state();
+}
+
+std::shared_ptr<const failure> driver::last_failure() const
+{
+    if (shared_ == nullptr)
+        return last_failure_;
+    const std::lock_guard lock(shared_->mutex);
+    return shared_->last_failure;
+}
+
+// For operations
+
+void driver::wait(waiter& w)
+{
+    if (destroyed_)
+        return w.complete(asio::error::operation_aborted);
+    switch (machine_.wait())
+    {
+    case core::client_machine::wait_answer::keep:
+        return room().connects.add(w);
+    case core::client_machine::wait_answer::serve:
+        return w.complete({});
+    case core::client_machine::wait_answer::stopped:
+        return w.complete(errc::stopped);
+    case core::client_machine::wait_answer::gave_up:
+        return w.complete(last_code());
+    }
+}
+
+void driver::stop(waiter& w)
+{
+    if (destroyed_)
+        return w.complete(asio::error::operation_aborted);
+    room().stops.add(w);
+    feed(input::stop);
+}
+
+void driver::give_up(waiter& w, error_code ec)
+{
+    const boost::intrusive_ptr<waiter> keep(&w);
+    if (waiter_list::remove(w))
+        w.complete(ec);
+}
+
+waiting_room& driver::room()
+{
+    if (room_ == nullptr)
+        room_ = std::make_unique<waiting_room>();
+    return *room_;
+}
+
+/// The error of the last failure as a waiter gets it: never success, even where a connection that
+/// ended in good order was the last thing that happened.
+error_code driver::last_code() const noexcept
+{
+    const auto code = last_failure_ != nullptr ? last_failure_->code : error_code();
+    return code ? code : error_code(asio::error::eof);
+}
+
+// Telling the machine
+
+void driver::feed(input i) noexcept
+{
+    if (destroyed_)
+        return;
+    if (busy_)
+        return enqueue(i);
+    const boost::intrusive_ptr<driver> keep(this); // user code may drop the last handle
+    busy_ = true;
+#ifndef NDEBUG
+    busy_on_ = this_thread();
+#endif
+    process(i);
+    while (queue_ != 0 && !destroyed_)
+    {
+        const auto next = static_cast<input>(queue_ & input_mask);
+        queue_ >>= bits_per_input;
+        process(next);
+    }
+    if (destroyed_)
+        end();
+    else
+        busy_ = false;
+}
+
+/// Puts an input off that came while another is dealt with. There is room for sixteen, and equal
+/// ones in a row are one; should user code manage to fill it within one callback, the last call
+/// stands for those that found no place.
+void driver::enqueue(input i) noexcept
+{
+    assert(busy_on_ == this_thread() &&
+           "a service is used from several threads: give it a strand, or the option thread_safe");
+    const auto code = static_cast<std::uint64_t>(i);
+    unsigned place = 0;
+    while (place < 64 && ((queue_ >> place) & input_mask) != 0)
+        place += bits_per_input;
+    if (place != 0 && ((queue_ >> (place - bits_per_input)) & input_mask) == code)
+        return;
+    if (place == 64)
+    {
+        place -= bits_per_input;
+        queue_ &= ~(input_mask << place);
+    }
+    queue_ |= code << place;
+}
+
+void driver::process(input i) noexcept
+{
+    const auto now = definition_->clock->now();
+    switch (i)
+    {
+    case input::none:
+        return;
+    case input::start:
+        return carry_out(machine_.start(now), nullptr, now);
+    case input::stop:
+        return carry_out(machine_.stop(now), nullptr, now);
+    case input::retry_now:
+        return carry_out(machine_.retry_now(now), nullptr, now);
+    case input::reset:
+        return carry_out(machine_.reset(now), nullptr, now);
+    case input::timer:
+        return carry_out(machine_.timer_fired(fired_, now), nullptr, now);
+    case input::report:
+        return process_reports(now);
+    }
+}
+
+void driver::process_reports(time_point now) noexcept
+{
+    const auto a = attempt_;
+    if (a == nullptr)
+        return;
+    if (a->take(report::made))
+        carry_out(machine_.made(a->id(), a->needs_preparation(), now), nullptr, now);
+    if (a->take(report::prepared))
+        carry_out(machine_.prepared(a->id(), now), nullptr, now);
+    if (a->take(report::down))
+        carry_out(machine_.down(a->id(), now), a->cause(), now);
+    if (attempt_ == a && a->take(report::gone))
+    {
+        attempt_ = nullptr; // what follows may begin the next one
+        carry_out(machine_.gone(a->id(), now), a->cause(), now);
+    }
+}
+
+// Doing what it says
+
+/// Does one action each. Nothing here decides anything.
+struct driver::performer
+{
+    driver& self;
+    const std::shared_ptr<const failure>& cause;
+    time_point now;
+    follow_up& next;
+
+    void operator()(const core::start_attempt& a) const
+    {
+        try
+        {
+            self.attempt_ = self.make_attempt(a.id);
+            self.attempt_->dial(a.deadline);
+        }
+        catch (...) // there was no memory for it
+        {
+            next.not_begun = a.id;
+            next.why_not_begun =
+                not_begun(*self.definition_, self.machine_.attempts(), std::current_exception());
+        }
+    }
+
+    // An attempt that could not be made has ended: the orders for it find nothing to do.
+
+    void operator()(const core::prepare&) const { self.attempt_->prepare(); }
+
+    void operator()(const core::cancel&) const
+    {
+        if (self.attempt_ != nullptr)
+            self.attempt_->cancel();
+    }
+
+    void operator()(const core::close&) const
+    {
+        if (self.attempt_ != nullptr)
+            self.attempt_->close();
+    }
+
+    void operator()(const core::abort&) const
+    {
+        if (self.attempt_ != nullptr)
+            self.attempt_->abort();
+    }
+
+    void operator()(const core::abandon&) const
+    {
+        if (self.attempt_ != nullptr)
+            std::exchange(self.attempt_, nullptr)->abandon();
+    }
+
+    void operator()(const core::choose_delay&) const
+    {
+        const retry::context context{.failures = self.machine_.failures(),
+                                     .setbacks = self.machine_.setbacks(),
+                                     .last = self.last_failure_.get(),
+                                     .previous = self.machine_.previous_delay(),
+                                     .disconnected = now - self.machine_.disconnected_since(),
+                                     .random = self.random_};
+        const auto choice =
+            retry::choose(self.definition_->retry, context, self.definition_->limits.delay_floor);
+        if (choice.thrown)
+            self.notify({.kind = event_kind::policy_failed, .at = now, .exception = choice.thrown});
+        next.delay = choice.delay;
+    }
+
+    void operator()(const core::arm& a) const
+    {
+        auto& clock = *self.definition_->clock;
+        clock.disarm(self); // from here on nobody reads armed_
+        self.armed_ = a.id;
+        clock.arm(self, a.at);
+        self.armed_at_ = a.at;
+    }
+
+    void operator()(const core::disarm&) const { self.definition_->clock->disarm(self); }
+
+    void operator()(const core::set_current&) const { self.set_current(); }
+    void operator()(const core::clear_current&) const { self.clear_current(); }
+
+    void operator()(const core::record_failure&) const
+    {
+        self.last_failure_ =
+            cause == nullptr && self.attempt_ != nullptr ? self.attempt_->timed_out() : cause;
+        self.publish();
+    }
+
+    void operator()(const core::serve_waiters&) const
+    {
+        if (self.room_ != nullptr)
+            self.room_->connects.complete_all({});
+    }
+
+    void operator()(const core::count_failure&) const
+    {
+        if (self.room_ != nullptr)
+            self.room_->connects.count_failure(self.last_code());
+    }
+
+    void operator()(const core::fail_waiters& a) const
+    {
+        if (self.room_ == nullptr)
+            return;
+        switch (a.why)
+        {
+        case core::fail_waiters::reason::stopped:
+            return self.room_->connects.complete_all(errc::stopped);
+        case core::fail_waiters::reason::gave_up:
+            return self.room_->connects.complete_all(self.last_code());
+        case core::fail_waiters::reason::destroyed:
+            return self.room_->connects.complete_all(asio::error::operation_aborted);
+        }
+    }
+
+    void operator()(const core::finish_stops& a) const
+    {
+        if (self.room_ == nullptr)
+            return;
+        switch (a.how)
+        {
+        case core::finish_stops::result::done:
+            return self.room_->stops.complete_all({});
+        case core::finish_stops::result::forced:
+            return self.room_->stops.complete_all(errc::forced);
+        case core::finish_stops::result::destroyed:
+            return self.room_->stops.complete_all(asio::error::operation_aborted);
+        }
+    }
+
+    void operator()(const core::emit& a) const { self.notify({.kind = a.kind, .at = now}); }
+};
+
+void driver::carry_out(const core::actions& first,
+                       const std::shared_ptr<const failure>& first_cause, time_point now) noexcept
+{
+    core::actions todo = first;
+    std::shared_ptr<const failure> cause = first_cause;
+    for (;;)
+    {
+        publish();
+        hold_clock();
+        follow_up next;
+        for (const auto& action : todo)
+        {
+            if (destroyed_) // by user code just now: end() does the rest
+                return;
+            std::visit(performer{*this, cause, now, next}, action);
+        }
+        if (room_ != nullptr && room_->connects.empty() && room_->stops.empty())
+            room_ = nullptr;
+        if (destroyed_)
+            return;
+        if (next.delay)
+            todo = machine_.delay_chosen(*next.delay, now);
+        else if (next.not_begun != core::attempt_id::none)
+        {
+            cause = next.why_not_begun;
+            todo = machine_.gone(next.not_begun, now);
+        }
+        else
+            return;
+    }
+}
+
+/// The last thing: the service is destroyed, and everybody who waits is told so.
+void driver::end() noexcept
+{
+    const auto now = definition_->clock->now();
+    busy_ = true; // for good
+    follow_up none;
+    for (const auto& action : machine_.destroy())
+        std::visit(performer{*this, nullptr, now, none}, action);
+    room_ = nullptr;
+    publish();
+    hold_clock();
+}
+
+void driver::publish() noexcept
+{
+    if (shared_ == nullptr)
+        return;
+    shared_->state = machine_.state();
+    const std::lock_guard lock(shared_->mutex);
+    shared_->last_failure = last_failure_;
+}
+
+/// While it runs it arms timers again and again; see `clock::hold`.
+void driver::hold_clock() noexcept
+{
+    const auto s = machine_.state();
+    const bool wanted =
+        s != service_state::idle && s != service_state::stopped && s != service_state::parked;
+    if (wanted == holding_clock_)
+        return;
+    holding_clock_ = wanted;
+    if (wanted)
+        definition_->clock->hold();
+    else
+        definition_->clock->release();
+}
+
+void driver::expired()
+{
+    asio::post(executor(),
+               [self = boost::intrusive_ptr<driver>(this), id = armed_]
+               {
+                   self->fired_ = id;
+                   self->feed(input::timer);
+               });
+}
+
+void driver::notify(event e) const noexcept
+{
+    if (!definition_->observe)
+        return;
+    e.state = machine_.state();
+    e.name = definition_->name;
+    e.endpoint = *definition_->endpoint;
+    e.attempt = machine_.attempts();
+    e.failures = machine_.failures();
+    if (e.kind == event_kind::waiting)
+    {
+        e.next_attempt = armed_at_;
+        e.delay = armed_at_ - machine_.failed_at();
+    }
+    e.why = last_failure_;
+    try
+    {
+        definition_->observe(e);
+    }
+    catch (...) // an observer has nobody to complain to
+    {
+    }
+}
+}
