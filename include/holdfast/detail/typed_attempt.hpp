@@ -222,9 +222,9 @@ private:
 template <class Protocol, class Endpoint, class Factory>
 struct typed_definition final : definition<Protocol>
 {
-    typed_definition(asio::any_io_executor executor, Endpoint e, Factory f,
+    typed_definition(asio::any_io_executor x, Endpoint e, Factory f,
                      const client_options<Protocol>& o)
-        : definition<Protocol>(std::move(executor), to_string(e), o)
+        : definition<Protocol>(std::move(x), to_string(e), o)
         , endpoint(std::move(e))
         , factory(std::move(f))
     {
