@@ -53,7 +53,7 @@ duration backoff::operator()(const context& c) const noexcept
     case retry::jitter::none:
         return to_delay(grown(*this, c.setbacks));
     case retry::jitter::decorrelated:
-        return to_delay(between(std::min(initial, cap(*this)), tripled(*this, c), c.random));
+        return to_delay(between(initial, tripled(*this, c), c.random));
     }
     return cap(*this); // a value that is no enumerator
 }

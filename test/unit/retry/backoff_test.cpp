@@ -150,6 +150,12 @@ TEST(backoff, CS_4A_never_not_a_number_even_where_nobody_checked_the_parameters)
             }
 }
 
+TEST(backoff, CS_4A_a_grown_delay_that_is_not_a_number_is_max)
+{
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    EXPECT_EQ(draw({.factor = nan, .jitter = jitter::none}, 2, 1).front(), 60s);
+}
+
 TEST(backoff, CS_4A_the_spread_at_the_cap_is_a_fifth_of_it_or_more)
 {
     for (const duration max : {duration(60s), duration(1000h)}) // the second one is cut to a day

@@ -229,6 +229,14 @@ TEST(twisted_backoff, CS_41_an_overflow_or_what_is_not_a_number_gives_max)
             60s);
 }
 
+TEST(twisted_backoff, CS_41_grows_no_further_than_the_hundredth_failure)
+{
+    const twisted_backoff slow{.factor = 1.001, .jitter = 0s};
+
+    EXPECT_LT(answer(slow, 99), answer(slow, 100));
+    EXPECT_EQ(answer(slow, 101), answer(slow, 100));
+}
+
 TEST(twisted_backoff, CS_41_grows_on_failures_in_a_row_alone)
 {
     holdfast::retry::random random(1);

@@ -221,8 +221,10 @@ TEST(policy, CS_44_choose_is_the_policy_where_nothing_is_thrown)
 
     const auto delay = choose([](int) { return 1s; }, {.random = random}, lowest);
     const auto none = choose([](int) { return std::nullopt; }, {.random = random}, lowest);
+    const auto raised = choose([](int) { return 1s; }, {.random = random}, 2s);
 
     EXPECT_EQ(delay.delay, 1s);
+    EXPECT_EQ(raised.delay, 2s);
     EXPECT_EQ(delay.thrown, nullptr);
     EXPECT_EQ(none.delay, std::nullopt);
     EXPECT_EQ(none.thrown, nullptr);

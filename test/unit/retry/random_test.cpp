@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <random>
 #include <vector>
 
@@ -39,6 +40,14 @@ TEST(retry_random, uniform_numbers_fill_the_range_and_stay_below_one)
     }
     EXPECT_GT(*std::ranges::min_element(buckets), 850); // 1000 expected, five deviations of 31
     EXPECT_LT(*std::ranges::max_element(buckets), 1150);
+}
+
+TEST(retry_random, the_greatest_uniform_number_is_below_one)
+{
+    constexpr std::uint64_t seed = 0x31628af67b2131abU; // found by running the generator backwards
+
+    ASSERT_EQ(random(seed)(), random::max());
+    EXPECT_EQ(random(seed).uniform(), std::nextafter(1.0, 0.0));
 }
 
 TEST(retry_random, CS_4A_a_thousand_neighbouring_seeds_disperse_at_the_first_draw)
