@@ -13,18 +13,24 @@ namespace
 {
 using real = std::chrono::duration<double, std::nano>;
 
-/// `initial * factor^(setbacks-1)`, at most `max`: also where that overflows or is not a number.
+/// What no delay exceeds. To cut later, after the draw, would make most delays equal.
+duration cap(const backoff& b) noexcept
+{
+    return std::min(b.max, longest_delay);
+}
+
+/// `initial * factor^(setbacks-1)`, at most the cap: also where that overflows or is not a number.
 real grown(const backoff& b, unsigned setbacks) noexcept
 {
     const real delay = real(b.initial) * std::pow(b.factor, setbacks < 2 ? 0.0 : setbacks - 1.0);
-    return delay < real(b.max) ? delay : real(b.max);
+    return delay < real(cap(b)) ? delay : real(cap(b));
 }
 
-/// Three times the delay before, from `initial` to `max`. The delay before the first is `initial`.
+/// Three times the delay before, at most the cap. The delay before the first is `initial`.
 real tripled(const backoff& b, const context& c) noexcept
 {
     const real previous = c.setbacks < 2 ? b.initial : std::max(c.previous, b.initial);
-    return std::min(previous * 3.0, real(b.max));
+    return std::min(previous * 3.0, real(cap(b)));
 }
 
 real between(real low, real high, random& r) noexcept
@@ -47,9 +53,9 @@ duration backoff::operator()(const context& c) const noexcept
     case retry::jitter::none:
         return to_delay(grown(*this, c.setbacks));
     case retry::jitter::decorrelated:
-        return to_delay(between(std::min(initial, max), tripled(*this, c), c.random));
+        return to_delay(between(initial, tripled(*this, c), c.random));
     }
-    return to_delay(max); // a value that is no enumerator
+    return cap(*this); // a value that is no enumerator
 }
 
 void backoff::validate() const

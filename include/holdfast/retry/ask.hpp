@@ -10,7 +10,6 @@
 #include <functional>
 #include <limits>
 #include <optional>
-#include <ratio>
 #include <stdexcept>
 #include <type_traits>
 
@@ -26,13 +25,13 @@ inline constexpr duration longest_delay = std::chrono::hours(24);
 template <class Rep, class Period>
 constexpr duration to_delay(std::chrono::duration<Rep, Period> d) noexcept
 {
-    // A floating count holds every value of every type, and each nanosecond up to the longest
-    // delay.
-    using wide = std::chrono::duration<long double, std::nano>;
-    const long double count = std::chrono::duration_cast<wide>(d).count();
+    // Floating, since no value and no period overflows it; it is exact up to the longest delay and
+    // beyond. `duration_cast` would refuse the longest periods.
+    constexpr long double unit = 1e9L * Period::num / Period::den;
+    const long double count = static_cast<long double>(d.count()) * unit;
     if (!(count > 0)) // also true of a NaN
         return duration::zero();
-    if (count >= wide(longest_delay).count())
+    if (count >= static_cast<long double>(longest_delay.count()))
         return longest_delay;
     return duration(static_cast<duration::rep>(count + 0.5L));
 }

@@ -12,7 +12,7 @@ namespace holdfast::retry
 /// server.
 struct fixed
 {
-    duration delay; ///< More than zero.
+    duration delay{}; ///< More than zero.
 
     constexpr duration operator()(const context&) const noexcept { return delay; }
 

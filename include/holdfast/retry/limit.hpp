@@ -58,7 +58,7 @@ public:
     constexpr std::optional<duration> operator()(const context& c) const
     {
         auto delay = ask(inner_, c);
-        if (delay && (*delay > limit_ || c.disconnected > limit_ - *delay))
+        if (delay && c.disconnected > limit_ - *delay)
             delay.reset();
         return delay;
     }
