@@ -47,6 +47,7 @@ build()
 # has_target PRESET TARGET: whether the configured preset has that target.
 has_target()
 {
+    ninja -C "$root/build/$1" build.ninja >&2
     ninja -C "$root/build/$1" -t query "$2" >/dev/null 2>&1
 }
 
