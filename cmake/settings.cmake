@@ -43,8 +43,9 @@ function(holdfast_settings target)
 endfunction()
 
 # holdfast_library(name SOURCES ...): declares the static library holdfast_<name>, alias holdfast::<name>.
+# PURE: it may not see Asio.
 function(holdfast_library name)
-  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(arg "PURE" "" "SOURCES;LINK" ${ARGN})
   set(target holdfast_${name})
   add_library(${target} STATIC ${arg_SOURCES})
   add_library(holdfast::${name} ALIAS ${target})
@@ -53,6 +54,9 @@ function(holdfast_library name)
   target_include_directories(${target} PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>)
   target_link_libraries(${target} PUBLIC ${arg_LINK})
+  if(arg_PURE)
+    target_include_directories(${target} BEFORE PRIVATE ${PROJECT_SOURCE_DIR}/cmake/no_asio)
+  endif()
 endfunction()
 
 # holdfast_reuse_pch(target): has `target` use the library's precompiled header. It must be compiled

@@ -89,7 +89,7 @@ public:
     using base::base;
 
     linked_socket(linked_socket&& other) noexcept
-        : base(std::move(other))
+        : base(static_cast<base&&>(other))
         , link_(std::exchange(other.link_, nullptr))
     {
         retie();
@@ -100,7 +100,7 @@ public:
         if (this != &other)
         {
             drop();
-            base::operator=(std::move(other));
+            base::operator=(static_cast<base&&>(other));
             link_ = std::exchange(other.link_, nullptr);
             retie();
         }

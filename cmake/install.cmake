@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: BSL-1.0
+# Installs what was built: libraries, their headers, the program, and the package that find_package
+# finds. A prefix can be moved; nothing in it names the build tree.
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+
+set(libraries)
+foreach(name IN ITEMS core holdfast tls testing sim)
+  if(TARGET holdfast_${name})
+    list(APPEND libraries holdfast_${name})
+  endif()
+endforeach()
+install(TARGETS ${libraries} EXPORT holdfast ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+if(TARGET holdfast)
+  install(TARGETS holdfast RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+
+# Headers without their library would only fail later.
+set(absent)
+foreach(name IN ITEMS testing sim)
+  if(NOT TARGET holdfast_${name})
+    list(APPEND absent PATTERN include/holdfast/${name} EXCLUDE)
+  endif()
+endforeach()
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+  FILES_MATCHING PATTERN *.hpp ${absent})
+
+set(package ${CMAKE_INSTALL_LIBDIR}/cmake/holdfast)
+install(EXPORT holdfast NAMESPACE holdfast:: FILE holdfast-targets.cmake DESTINATION ${package})
+configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/holdfast-config.cmake.in
+  ${PROJECT_BINARY_DIR}/holdfast-config.cmake INSTALL_DESTINATION ${package})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/holdfast-config-version.cmake
+  COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/holdfast-config.cmake
+  ${PROJECT_BINARY_DIR}/holdfast-config-version.cmake DESTINATION ${package})
