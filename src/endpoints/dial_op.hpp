@@ -36,7 +36,7 @@ public:
     {
         const auto op = std::make_shared<Op>(std::move(done), context, std::forward<Args>(args)...);
         op->listen_for_cancellation();
-        op->begin();
+        static_cast<dial_op&>(*op).begin();
     }
 
     dial_op(const dial_op&) = delete;
