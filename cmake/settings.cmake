@@ -24,7 +24,7 @@ if(PROJECT_IS_TOP_LEVEL)
 endif()
 
 find_package(Threads REQUIRED)
-find_package(Boost 1.81 REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS url)
 
 # Applies what all our own code is compiled with.
 function(holdfast_settings target)

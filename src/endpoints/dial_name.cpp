@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <holdfast/core/race.hpp>
+
+#include "dial_tcp.hpp"
+#include "sockets.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <variant>
+#include <vector>
+
+namespace holdfast::detail
+{
+namespace
+{
+std::string to_text(const asio::ip::tcp::endpoint& peer)
+{
+    const std::string address = peer.address().to_string();
+    return (peer.address().is_v6() ? '[' + address + ']' : address) + ':' +
+           std::to_string(peer.port());
+}
+
+/// Does what the race says, and tells it what happened.
+class name_dial final : public tcp_dial
+{
+public:
+    name_dial(handler done, const dial_context& context, std::shared_ptr<const tcp::target> target)
+        : tcp_dial(std::move(done), context)
+        , target_(std::move(target))
+        , race_({.timeout = target_->options.timeout, .stagger = target_->options.stagger})
+    {
+    }
+
+private:
+    struct lane
+    {
+        asio::ip::tcp::endpoint peer;
+        tcp_stream socket;
+    };
+
+    struct early_failure
+    {
+        std::size_t index;
+        error_code why;
+    };
+
+    void begin() override
+    {
+        context_.report->phase = phase::lookup;
+        lookup_until_ = now() + target_->options.timeout;
+        arm(lookup_until_);
+        context_.resolver->async_resolve(
+            context_.executor, target_->ascii_host, target_->options.family,
+            asio::bind_cancellation_slot(
+                lookup_.slot(),
+                [self = shared_from_this(), this](error_code ec, resolver::addresses found)
+                { looked_up(ec, found); }));
+    }
+
+    void looked_up(error_code ec, const resolver::addresses& found)
+    {
+        if (!pending())
+            return;
+        if (ec)
+            return fail(ec);
+        context_.report->phase = phase::connect;
+        std::vector<core::ip_family> families;
+        families.reserve(found.size());
+        lanes_.reserve(found.size()); // they do not move from here on
+        for (const auto& address : found)
+        {
+            families.push_back(address.is_v6() ? core::ip_family::v6 : core::ip_family::v4);
+            lanes_.push_back({{address, target_->port}, tcp_stream(context_.executor)});
+        }
+        carry_out(race_.start(families, now()));
+    }
+
+    void connected(std::size_t index, error_code ec)
+    {
+        if (!pending())
+            return; // the race is over, and the socket is closed
+        lane& l = lanes_[index];
+        if (!l.socket.is_open())
+            return; // it was given up while this was on its way
+        if (!ec)
+            ec = finish_socket(l.socket, *target_, l.peer);
+        if (ec)
+            close(l.socket);
+        carry_out(ec ? race_.failed(index, ec, now()) : race_.connected(index, now()));
+    }
+
+    void timer_fired(time_point now) override
+    {
+        if (race_.current() != core::race::state::idle)
+            return carry_out(race_.timer_fired(now));
+        if (now < lookup_until_)
+            return;
+        lookup_.emit(asio::cancellation_type::all);
+        fail(errc::lookup_timed_out);
+    }
+
+    // An address whose connect cannot even begin has failed in the middle of the actions: that is
+    // told when they are done.
+    void carry_out(core::race::actions todo)
+    {
+        for (;;)
+        {
+            std::optional<early_failure> early;
+            for (const auto& action : todo)
+                std::visit([&](const auto& a) { carry_out(a, early); }, action);
+            if (!early)
+                return;
+            todo = race_.failed(early->index, early->why, now());
+        }
+    }
+
+    void carry_out(const core::race::connect& a, std::optional<early_failure>& early)
+    {
+        lane& l = lanes_[a.index];
+        if (const error_code ec = prepare_socket(l.socket, *target_, l.peer.address()))
+        {
+            close(l.socket);
+            early = {a.index, ec};
+            return;
+        }
+        l.socket.async_connect(l.peer, [self = shared_from_this(), this,
+                                        index = a.index](error_code ec) { connected(index, ec); });
+    }
+
+    void carry_out(const core::race::give_up& a, std::optional<early_failure>&)
+    {
+        close(lanes_[a.index].socket);
+    }
+
+    void carry_out(const core::race::report& a, std::optional<early_failure>&)
+    {
+        context_.report->addresses.push_back({to_text(lanes_[a.index].peer), a.why, a.took});
+    }
+
+    void carry_out(const core::race::arm_timer& a, std::optional<early_failure>&) { arm(a.at); }
+
+    void carry_out(const core::race::win& a, std::optional<early_failure>&)
+    {
+        tcp_stream winner = std::move(lanes_[a.index].socket);
+        close_all();
+        complete({}, std::move(winner));
+    }
+
+    void carry_out(const core::race::lose& a, std::optional<early_failure>&) { fail(a.why); }
+
+    void close_all() noexcept override
+    {
+        race_.stop();
+        lookup_.emit(asio::cancellation_type::all);
+        for (auto& l : lanes_)
+            close(l.socket);
+    }
+
+    const std::shared_ptr<const tcp::target> target_;
+    core::race race_;
+    std::vector<lane> lanes_; // one for each address, in the order of the lookup
+    time_point lookup_until_{};
+    asio::cancellation_signal lookup_;
+};
+}
+
+void dial_name(tcp_dial::handler done, const dial_context& context,
+               std::shared_ptr<const tcp::target> target)
+{
+    tcp_dial::start<name_dial>(std::move(done), context, std::move(target));
+}
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef HOLDFAST_SRC_ENDPOINTS_DIAL_OP_HPP
+#define HOLDFAST_SRC_ENDPOINTS_DIAL_OP_HPP
+
+#include <holdfast/endpoint.hpp>
+
+#include <boost/asio/any_completion_executor.hpp>
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/append.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace holdfast::detail
+{
+/// What every dial has: the caller's handler, its cancellation, and one timer.
+///
+/// It lives as long as somebody holds it: the operations under way do. All of it runs on the
+/// executor of its context, which is serial, but for `expired`.
+template <class Stream>
+class dial_op : public std::enable_shared_from_this<dial_op<Stream>>, private clock::timer
+{
+public:
+    using handler = asio::any_completion_handler<void(error_code, Stream)>;
+
+    /// Makes an `Op` and starts it.
+    template <class Op, class... Args>
+    static void start(handler done, const dial_context& context, Args&&... args)
+    {
+        const auto op = std::make_shared<Op>(std::move(done), context, std::forward<Args>(args)...);
+        op->listen_for_cancellation();
+        static_cast<dial_op&>(*op).begin();
+    }
+
+    dial_op(const dial_op&) = delete;
+    dial_op& operator=(const dial_op&) = delete;
+
+protected:
+    dial_op(handler done, const dial_context& context)
+        : context_(context)
+        , done_(std::move(done))
+        , handler_executor_(asio::prefer(asio::get_associated_executor(done_, context.executor),
+                                         asio::execution::outstanding_work.tracked))
+    {
+    }
+
+    virtual ~dial_op() { disarm(); }
+
+    /// The first step; it does not complete inside this call.
+    virtual void begin() = 0;
+
+    /// The timer expired; it may have been armed anew since. Not called after the completion.
+    virtual void timer_fired(time_point now) = 0;
+
+    /// Cancels what is under way and closes every socket.
+    virtual void close_all() noexcept = 0;
+
+    /// Whether the caller still waits.
+    bool pending() const noexcept { return static_cast<bool>(done_); }
+
+    time_point now() const noexcept { return context_.clock->now(); }
+
+    /// Arms the timer, unless whoever dials gives up earlier.
+    void arm(time_point at)
+    {
+        if (at >= context_.deadline)
+            return;
+        armed_ = true;
+        context_.clock->arm(*this, at);
+    }
+
+    /// Completes; from a handler on the executor.
+    void complete(error_code why, Stream stream)
+    {
+        asio::get_associated_cancellation_slot(done_).clear();
+        end([&](auto bound) { asio::dispatch(context_.executor, std::move(bound)); }, why,
+            std::move(stream));
+    }
+
+    void fail(error_code why) { complete(why, Stream(context_.executor)); }
+
+    /// Completes later: from inside the initiating call, or from a cancellation.
+    void post_completion(error_code why, Stream stream)
+    {
+        end([&](auto bound) { asio::post(context_.executor, std::move(bound)); }, why,
+            std::move(stream));
+    }
+
+    void post_failure(error_code why) { post_completion(why, Stream(context_.executor)); }
+
+    const dial_context context_;
+
+private:
+    void listen_for_cancellation()
+    {
+        auto slot = asio::get_associated_cancellation_slot(done_);
+        if (slot.is_connected())
+            slot.assign(
+                [weak = this->weak_from_this()](asio::cancellation_type type)
+                {
+                    const auto self = weak.lock();
+                    if (self && self->pending() && type != asio::cancellation_type::none)
+                        self->cancel();
+                });
+    }
+
+    // What has succeeded meanwhile and waits in the queue finds its socket closed and nobody
+    // waiting.
+    void cancel()
+    {
+        close_all();
+        post_failure(asio::error::operation_aborted);
+    }
+
+    template <class Schedule>
+    void end(Schedule schedule, error_code why, Stream stream)
+    {
+        disarm();
+        handler done = std::exchange(done_, handler());
+        schedule(asio::append(std::move(done), why, std::move(stream)));
+        handler_executor_ = asio::any_completion_executor();
+    }
+
+    void disarm() noexcept
+    {
+        if (std::exchange(armed_, false))
+            context_.clock->disarm(*this);
+    }
+
+    void expired() override // with the clock's lock, on any thread
+    {
+        if (auto self = this->weak_from_this().lock())
+            asio::post(context_.executor,
+                       [self = std::move(self)]
+                       {
+                           if (self->pending())
+                               self->timer_fired(self->now());
+                       });
+    }
+
+    void dropped() noexcept override { close_all(); }
+
+    handler done_;
+    asio::any_completion_executor handler_executor_; // counts as work while somebody waits
+    bool armed_ = false;
+};
+}
+
+#endif

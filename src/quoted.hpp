@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef HOLDFAST_SRC_QUOTED_HPP
+#define HOLDFAST_SRC_QUOTED_HPP
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace holdfast::detail
+{
+/// `text` fit for one line of a message: control characters as `\x0a`, cut short with `...` after
+/// `length_max` bytes (never within a character of UTF-8).
+std::string one_line(std::string_view text, std::size_t length_max);
+
+/// `text` between quotation marks, for a message: one line, quotation marks and backslashes
+/// escaped, at most some 60 bytes of it.
+std::string quoted(std::string_view text);
+}
+
+#endif
