@@ -25,8 +25,9 @@ struct client_options
     /// Stands in events and logs.
     std::string name = {};
 
-    /// Chooses the delay before each attempt but the first after a start.
-    retry::policy retry = retry::backoff{};
+    /// Chooses the delay before each attempt but the first after a start. By default
+    /// `retry::backoff{}`: growing from 1 s to 60 s, with full jitter.
+    retry::policy retry = {};
 
     /// Is run on each new connection before anybody gets it. See `prepare_function`.
     prepare_function<Protocol> prepare = {};
