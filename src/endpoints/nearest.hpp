@@ -8,8 +8,8 @@
 
 namespace holdfast::detail
 {
-/// ` (did you mean "timeout"?)` if one of `known` is what somebody who typed `found` may have meant;
-/// else nothing.
+/// ` (did you mean "timeout"?)` if one of `known` is what somebody who typed `found` may have
+/// meant; else nothing.
 std::string did_you_mean(std::string_view found, std::span<const std::string_view> known);
 
 /// `a, b, c`.
