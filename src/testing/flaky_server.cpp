@@ -3,6 +3,7 @@
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -28,6 +29,7 @@ using socket_type = protocol::socket;
 using acceptor_type = asio::basic_socket_acceptor<protocol>;
 
 constexpr std::size_t received_max = 1 << 20;
+constexpr duration accept_again_after = std::chrono::milliseconds(10);
 
 // What a connection tells the server.
 class audience
@@ -232,21 +234,25 @@ struct flaky_server::state final : std::enable_shared_from_this<state>,
 
     void stop_listening()
     {
-        if (!std::exchange(listening, false))
+        if (!listening)
             return;
-        ++turn;
-        waiting = false;
-        time.disarm(*this);
-        acceptor.close();
+        close_acceptor();
         if (options.path.empty())
             bind(); // whoever holds a port without listening keeps it, and refuses
     }
 
-    void stop()
+    void close_acceptor() noexcept
     {
-        stop_listening();
-        error_code ignored;
+        ++turn;
+        listening = waiting = false;
+        time.disarm(*this);
+        error_code ignored; // it is closed in any case
         acceptor.close(ignored);
+    }
+
+    void stop() noexcept
+    {
+        close_acceptor();
         for (const auto& c : std::vector(open))
             c->end_now(serve_step::ending::close);
         if (!options.path.empty())
@@ -294,6 +300,11 @@ struct flaky_server::state final : std::enable_shared_from_this<state>,
                                                         weak_from_this()));
             open_max = std::max(open_max, open.size());
             std::shared_ptr(open.back())->start();
+        }
+        else if (ec != asio::error::would_block) // there may be no descriptor left: not at once
+        {
+            waiting = true;
+            return time.arm(*this, time.now() + accept_again_after);
         }
         wait();
     }
