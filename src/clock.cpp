@@ -6,7 +6,9 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/execution.hpp>
+#include <boost/asio/execution_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/query.hpp>
 
 #include <cassert>
 #include <utility>
@@ -17,6 +19,29 @@ namespace
 {
 /// How long a timer is put off whose owner had no memory to hear of its expiry.
 constexpr duration retry_after_no_memory = std::chrono::milliseconds(10);
+
+class wait_operation;
+
+/// The waits of one context, on whatever clocks: they go when it goes, as all its operations do,
+/// while a clock that is not of that context stays, and must not wake them.
+class waits final : public asio::execution_context::service
+{
+public:
+    static asio::execution_context::id id;
+
+    explicit waits(asio::execution_context& context) : asio::execution_context::service(context) {}
+
+    void add(wait_operation& w) noexcept;
+    void remove(wait_operation& w) noexcept;
+
+private:
+    void shutdown() noexcept override;
+
+    std::mutex mutex_;
+    wait_operation* first_ = nullptr;
+};
+
+asio::execution_context::id waits::id;
 
 /// One `async_wait_until`: owns itself from its start to its completion.
 ///
@@ -30,8 +55,12 @@ public:
         : clock_(c)
         , executor_(asio::prefer(executor, asio::execution::outstanding_work.tracked))
         , done_(std::move(done))
+        , waits_(asio::use_service<waits>(asio::query(executor, asio::execution::context)))
     {
+        waits_.add(*this);
     }
+
+    ~wait_operation() { waits_.remove(*this); }
 
     void start(time_point at)
     {
@@ -47,6 +76,8 @@ public:
     }
 
 private:
+    friend class waits;
+
     void expired() override { post({}); }
 
     void dropped() noexcept override { delete this; }
@@ -68,7 +99,37 @@ private:
     clock& clock_;
     asio::any_io_executor executor_;
     handler done_;
+    waits& waits_;
+    wait_operation* next_ = nullptr;
+    wait_operation* previous_ = nullptr;
 };
+
+void waits::add(wait_operation& w) noexcept
+{
+    const std::lock_guard lock(mutex_);
+    w.next_ = std::exchange(first_, &w);
+    if (w.next_ != nullptr)
+        w.next_->previous_ = &w;
+}
+
+void waits::remove(wait_operation& w) noexcept
+{
+    const std::lock_guard lock(mutex_);
+    (w.previous_ != nullptr ? w.previous_->next_ : first_) = w.next_;
+    if (w.next_ != nullptr)
+        w.next_->previous_ = w.previous_;
+}
+
+void waits::shutdown() noexcept
+{
+    // No thread runs the context any more. Destroying one wait may destroy others, or cancel them.
+    while (first_ != nullptr)
+    {
+        wait_operation* const w = first_;
+        w->clock_.disarm(*w); // if it was posted already, what was posted will not run
+        delete w;
+    }
+}
 }
 
 clock::~clock()

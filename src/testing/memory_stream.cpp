@@ -73,10 +73,10 @@ void pump(flow& f, std::size_t capacity)
         if (f.bytes.size() < capacity && !f.ended)
             if (auto next = claim_first(f.writers))
             {
-                std::string all(asio::buffer_size(next->second), '\0');
-                asio::buffer_copy(asio::buffer(all), next->second);
-                const auto size = std::min(all.size(), capacity - f.bytes.size());
-                f.bytes.append(all, 0, size);
+                const auto before = f.bytes.size();
+                const auto size = std::min(asio::buffer_size(next->second), capacity - before);
+                f.bytes.resize(before + size);
+                asio::buffer_copy(asio::buffer(f.bytes) + before, next->second);
                 std::move(next->first).post({}, size);
                 moved = true;
             }

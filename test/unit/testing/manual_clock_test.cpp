@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <memory>
 #include <stdexcept>
 #include <vector>
 
@@ -122,5 +123,23 @@ TEST_F(manual_clock_test, may_be_destroyed_while_timers_wait)
     manual_clock brief;
     brief.async_wait_until(other.get_executor(), brief.now() + 1s,
                            [](hf::error_code) { ADD_FAILURE() << "nobody moved that clock"; });
+}
+
+TEST(manual_clock_lifetime, a_context_that_goes_away_takes_its_waits_along)
+{
+    std::weak_ptr<int> gone;
+    manual_clock clock;
+    {
+        asio::io_context context;
+        auto owned = std::make_shared<int>(1);
+        gone = owned;
+        for (auto at : {1s, 2s, 3s})
+            clock.async_wait_until(context.get_executor(), clock.now() + at,
+                                   [owned](hf::error_code) { ADD_FAILURE(); });
+        clock.advance(2s); // two are posted and do not run
+    }
+    EXPECT_EQ(clock.armed(), 0U);
+    EXPECT_TRUE(gone.expired());
+    clock.advance(1h);
 }
 }
