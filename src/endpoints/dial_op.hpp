@@ -123,7 +123,7 @@ private:
     void end(Schedule schedule, error_code why, Stream stream)
     {
         disarm();
-        handler done = std::exchange(done_, handler());
+        handler done(std::move(done_)); // which is empty from here on; Boost 1.81 cannot assign one
         schedule(asio::append(std::move(done), why, std::move(stream)));
         handler_executor_ = asio::any_completion_executor();
     }

@@ -36,7 +36,7 @@ public:
     {
         return asio::async_compose<Token, void(error_code)>(
             [this, keep = shared_from_this(), begun = false](auto& self, error_code ec = {},
-                                                              std::size_t = 0) mutable
+                                                             std::size_t = 0) mutable
             {
                 if (std::exchange(begun, true) && ec)
                     return self.complete(ec == asio::error::eof ? error_code() : ec);
@@ -89,7 +89,8 @@ class fixture : public ::testing::Test
 protected:
     using options = hf::client_options<reader>;
 
-    /// The service under test. Its delays are exactly 1, 2, 4 ... seconds unless `o` says otherwise.
+    /// The service under test. Its delays are exactly 1, 2, 4 ... seconds unless `o` says
+    /// otherwise.
     hf::client_service<reader>& make(options o = {.retry = plain()})
     {
         o.clock = &clock;

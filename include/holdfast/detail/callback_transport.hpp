@@ -15,6 +15,8 @@
 #include <cstddef>
 #include <exception>
 #include <memory>
+#include <new>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,7 +45,7 @@ public:
     /// Runs the protocol; once. `done` is told how it ended, after `lost`, never within this call.
     void run(handler done)
     {
-        done_ = std::move(done);
+        done_.emplace(std::move(done));
         guarded([this] { protocol_->made(*this); });
         read();
     }
@@ -248,7 +250,8 @@ private:
     {
         if (reading_ || unsent_pending() || !done_)
             return;
-        auto done = std::exchange(done_, nullptr);
+        auto done = std::move(*done_);
+        done_.reset();
         try
         {
             protocol_->lost(why_);
@@ -265,7 +268,7 @@ private:
 
     Stream stream_;
     std::shared_ptr<callback_protocol> protocol_;
-    handler done_;
+    std::optional<handler> done_; // Boost 1.81 cannot assign to one
     std::unique_ptr<outbox> out_;
     std::unique_ptr<char[]> large_;
     std::exception_ptr thrown_;
