@@ -140,7 +140,7 @@ clock::~clock()
 void clock::arm(timer& t, time_point at) noexcept
 {
     const std::lock_guard lock(mutex_);
-    if (t.linked_)
+    if (t.previous_ != &t)
         unlink(t);
     link(t, at);
     if (root_ == &t)
@@ -150,7 +150,7 @@ void clock::arm(timer& t, time_point at) noexcept
 bool clock::disarm(timer& t) noexcept
 {
     const std::lock_guard lock(mutex_);
-    if (!t.linked_)
+    if (t.previous_ == &t)
         return false;
     unlink(t);
     if (root_ == nullptr)
@@ -260,7 +260,6 @@ void clock::link(timer& t, time_point at) noexcept
 {
     t.at_ = at;
     t.child_ = t.next_ = t.previous_ = nullptr;
-    t.linked_ = true;
     root_ = meld(&t, root_);
     ++armed_;
 }
@@ -280,8 +279,8 @@ void clock::unlink(timer& t) noexcept
             t.next_->previous_ = t.previous_;
         root_ = meld(root_, rest);
     }
-    t.next_ = t.previous_ = nullptr;
-    t.linked_ = false;
+    t.next_ = nullptr;
+    t.previous_ = &t;
     --armed_;
 }
 }

@@ -33,7 +33,7 @@ public:
     template <endpoint Endpoint, class Factory>
     client_definition(asio::any_io_executor executor, Endpoint e, Factory f,
                       client_options<Protocol> options = {})
-        : shared_(std::make_shared<const detail::typed_definition<Protocol, Endpoint, Factory>>(
+        : shared_(new detail::typed_definition<Protocol, Endpoint, Factory>(
               std::move(executor), std::move(e), std::move(f), options))
     {
     }
@@ -46,13 +46,13 @@ public:
     {
     }
 
-    const std::shared_ptr<const detail::definition<Protocol>>& shared() const noexcept
+    const boost::intrusive_ptr<const detail::definition<Protocol>>& shared() const noexcept
     {
         return shared_;
     }
 
 private:
-    std::shared_ptr<const detail::definition<Protocol>> shared_;
+    boost::intrusive_ptr<const detail::definition<Protocol>> shared_;
 };
 
 /// Keeps one connection to an endpoint alive: connects when started, and connects again, by a

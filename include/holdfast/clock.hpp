@@ -135,8 +135,7 @@ private:
     time_point at_{};
     timer* child_ = nullptr;
     timer* next_ = nullptr;     // the next sibling
-    timer* previous_ = nullptr; // the previous sibling, or the parent of a first child
-    bool linked_ = false;
+    timer* previous_ = this; // the previous sibling, the parent of a first child; itself: not armed
 };
 
 /// The clock of a context: monotonic, one Asio timer however many timers are armed.

@@ -452,9 +452,9 @@ void client_machine::begin(time_point now, actions& todo) noexcept
     attempt_ = static_cast<attempt_id>(++last_attempt_);
     count(attempts_);
     hurry_ = false;
-    deadline_ = now + limits_->attempt_timeout;
-    todo.push(start_attempt{attempt_, deadline_});
-    arm_at(deadline_, todo);
+    const auto deadline = now + limits_->attempt_timeout;
+    todo.push(start_attempt{attempt_, deadline});
+    arm_at(deadline, todo);
     enter(state::dialling, event_kind::dialling, todo);
 }
 
@@ -584,6 +584,7 @@ bool client_machine::escalate(time_point now, actions& todo) noexcept
 
 void client_machine::arm_at(time_point at, actions& todo) noexcept
 {
+    deadline_ = at;
     timer_ = static_cast<timer_id>(++last_timer_);
     todo.push(arm{timer_, at});
 }

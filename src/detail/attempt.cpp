@@ -69,11 +69,22 @@ error_code code_of(const std::exception_ptr& thrown) noexcept
 
 attempt::attempt(driver& owner, core::attempt_id id)
     : driver_(&owner)
-    , executor_(owner.executor())
     , since_(owner.shared().clock->now())
     , id_(id)
     , number_(owner.attempt_number())
 {
+}
+
+attempt::~attempt() = default;
+
+const asio::any_io_executor& attempt::executor() const noexcept
+{
+    return driver_->executor();
+}
+
+const definition_base& attempt::shared() const noexcept
+{
+    return driver_->shared();
 }
 
 void attempt::dial(time_point deadline) noexcept
@@ -81,10 +92,9 @@ void attempt::dial(time_point deadline) noexcept
     dialling_ = true;
     try
     {
-        const auto& shared = driver_->shared();
-        do_dial({.executor = executor_,
-                 .clock = shared.clock,
-                 .resolver = shared.resolver,
+        do_dial({.executor = executor(),
+                 .clock = shared().clock,
+                 .resolver = shared().resolver,
                  .deadline = deadline,
                  .attempt = number_,
                  .report = std::shared_ptr<dial_report>(shared_from_this(), &report_)});
@@ -133,7 +143,7 @@ void attempt::abort() noexcept
 
 void attempt::abandon() noexcept
 {
-    driver_ = nullptr;
+    abandoned_ = true;
     const auto keep = shared_from_this();
     close();
     abort();
@@ -211,8 +221,7 @@ void attempt::prepare_ended(std::exception_ptr thrown) noexcept
     if (cause_ != nullptr)
         return settle();
     report_.phase = phase::session;
-    if (driver_ != nullptr)
-        since_ = driver_->shared().clock->now();
+    since_ = shared().clock->now();
     tell(report::prepared);
 }
 
@@ -234,7 +243,7 @@ void attempt::settle() noexcept
 
 void attempt::tell(report r) noexcept
 {
-    if (driver_ == nullptr)
+    if (abandoned_)
         return;
     reports_ |= static_cast<std::uint8_t>(r);
     if (!holding_)
@@ -244,21 +253,20 @@ void attempt::tell(report r) noexcept
 std::shared_ptr<const failure> attempt::make_failure(error_code ec,
                                                      std::exception_ptr thrown) const noexcept
 {
-    if (driver_ == nullptr)
+    if (abandoned_)
         return out_of_memory(); // nobody will read it
     try
     {
         if (thrown)
             ec = code_of(thrown);
-        const auto& shared = driver_->shared();
         return std::make_shared<const failure>(failure{.code = ec,
                                                        .phase = report_.phase,
                                                        .attempt = number_,
-                                                       .took = shared.clock->now() - since_,
+                                                       .took = shared().clock->now() - since_,
                                                        .unacknowledged = link_.unacknowledged(),
                                                        .addresses = report_.addresses,
                                                        .exception = std::move(thrown),
-                                                       .endpoint = shared.endpoint});
+                                                       .endpoint = shared().endpoint});
     }
     catch (...)
     {

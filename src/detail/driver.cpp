@@ -47,10 +47,11 @@ std::shared_ptr<const failure> not_begun(const definition_base& shared, std::uin
 }
 
 constexpr unsigned bits_per_input = 4;
-constexpr std::uint64_t input_mask = (1U << bits_per_input) - 1;
+constexpr std::uint32_t input_mask = (1U << bits_per_input) - 1;
+constexpr unsigned queue_bits = 32;
 }
 
-driver::driver(std::shared_ptr<const definition_base> d)
+driver::driver(boost::intrusive_ptr<const definition_base> d)
     : definition_(std::move(d))
     , machine_(definition_->limits)
     , random_(entropy())
@@ -182,20 +183,20 @@ void driver::feed(input i) noexcept
         busy_ = false;
 }
 
-/// Puts an input off that came while another is dealt with. There is room for sixteen, and equal
+/// Puts an input off that came while another is dealt with. There is room for eight, and equal
 /// ones in a row are one; should user code manage to fill it within one callback, the last call
 /// stands for those that found no place.
 void driver::enqueue(input i) noexcept
 {
     assert(busy_on_ == this_thread() &&
            "a service is used from several threads: give it a strand, or the option thread_safe");
-    const auto code = static_cast<std::uint64_t>(i);
+    const auto code = static_cast<std::uint32_t>(i);
     unsigned place = 0;
-    while (place < 64 && ((queue_ >> place) & input_mask) != 0)
+    while (place < queue_bits && ((queue_ >> place) & input_mask) != 0)
         place += bits_per_input;
     if (place != 0 && ((queue_ >> (place - bits_per_input)) & input_mask) == code)
         return;
-    if (place == 64)
+    if (place == queue_bits)
     {
         place -= bits_per_input;
         queue_ &= ~(input_mask << place);
@@ -317,7 +318,6 @@ struct driver::performer
         clock.disarm(self); // from here on nobody reads armed_
         self.armed_ = a.id;
         clock.arm(self, a.at);
-        self.armed_at_ = a.at;
     }
 
     void operator()(const core::disarm&) const { self.definition_->clock->disarm(self); }
@@ -467,8 +467,8 @@ void driver::notify(event e) const noexcept
     e.failures = machine_.failures();
     if (e.kind == event_kind::waiting)
     {
-        e.next_attempt = armed_at_;
-        e.delay = armed_at_ - machine_.failed_at();
+        e.next_attempt = machine_.deadline();
+        e.delay = e.next_attempt - machine_.failed_at();
     }
     e.why = last_failure_;
     try

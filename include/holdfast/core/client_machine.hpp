@@ -128,6 +128,9 @@ public:
     /// The attempt that the machine listens to; `none` if there is none.
     attempt_id attempt() const noexcept { return attempt_; }
 
+    /// What the armed timer waits for; of a service that waits, the next attempt.
+    time_point deadline() const noexcept { return deadline_; }
+
     /// The delay chosen last; zero after a start, a reset and the loss of a stable connection.
     duration previous_delay() const noexcept { return delay_; }
 
@@ -158,7 +161,7 @@ private:
     void disarm_timer(actions& todo) noexcept;
 
     const limits* limits_;
-    time_point deadline_{};           // of the attempt
+    time_point deadline_{};           // of the attempt, until it is made; then of the timer
     time_point failed_at_{};          // delays count from here
     time_point connected_since_{};    // while connected
     time_point disconnected_since_{}; // while not

@@ -9,6 +9,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
 
 #include <cstdint>
 #include <exception>
@@ -18,6 +19,7 @@
 namespace holdfast::detail
 {
 class driver;
+struct definition_base;
 
 /// What an attempt has told the driver and the machine has not been told yet.
 enum class report : std::uint8_t
@@ -39,10 +41,10 @@ public:
     attempt(driver& owner, core::attempt_id id);
     attempt(const attempt&) = delete;
     attempt& operator=(const attempt&) = delete;
-    virtual ~attempt() = default;
+    virtual ~attempt();
 
     core::attempt_id id() const noexcept { return id_; }
-    const asio::any_io_executor& executor() const noexcept { return executor_; }
+    const asio::any_io_executor& executor() const noexcept;
     asio::cancellation_slot slot() noexcept { return signal_.slot(); }
 
     // The machine's orders. None throws; what goes wrong is reported.
@@ -85,7 +87,8 @@ protected:
     void made() noexcept;
     void run_ended(error_code ec, std::exception_ptr thrown, bool ends_preparation) noexcept;
     void prepare_ended(std::exception_ptr thrown) noexcept;
-    bool abandoned() const noexcept { return driver_ == nullptr; }
+    bool abandoned() const noexcept { return abandoned_; }
+    const definition_base& shared() const noexcept;
 
     stream_link link_;
 
@@ -96,15 +99,15 @@ private:
     std::shared_ptr<const failure> make_failure(error_code ec,
                                                 std::exception_ptr thrown) const noexcept;
 
-    driver* driver_; // null once abandoned
-    asio::any_io_executor executor_;
-    asio::cancellation_signal signal_; // of the dial, then of the preparation
+    boost::intrusive_ptr<driver> driver_; // which holds this until it is gone or abandoned
+    asio::cancellation_signal signal_;    // of the dial, then of the preparation
     std::shared_ptr<const failure> cause_;
     dial_report report_;
     time_point since_; // its begin; once prepared, the moment it was
     core::attempt_id id_;
     std::uint32_t number_;
     std::uint8_t reports_ = 0;
+    bool abandoned_ = false;
     bool cancelled_ = false;
     bool dialling_ = false;
     bool running_ = false;

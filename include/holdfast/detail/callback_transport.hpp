@@ -4,8 +4,6 @@
 
 #include <holdfast/protocols/callback_protocol.hpp>
 
-#include <boost/asio/any_completion_handler.hpp>
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
@@ -13,10 +11,10 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <new>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,28 +23,27 @@ namespace holdfast::detail
 {
 namespace asio = boost::asio;
 
-/// Runs a callback protocol on a stream.
+/// Runs a callback protocol on a stream, as a part of the attempt that owns both.
 ///
-/// An idle connection holds no buffer but the few bytes that its pending read needs: a read that
-/// fills them is followed by reads into a large buffer, which goes when a read was small again.
-template <class Stream>
-class callback_transport final : public transport,
-                                 public std::enable_shared_from_this<callback_transport<Stream>>
+/// An idle connection holds no buffer but the few bytes that its pending read needs. The buffer
+/// grows, in two steps, when a read has filled it, and shrinks when a read would have fitted into a
+/// smaller one.
+template <class Stream, class Owner>
+class callback_transport final : public transport
 {
 public:
-    using handler = asio::any_completion_handler<void(error_code, std::exception_ptr)>;
-
-    callback_transport(Stream stream, std::shared_ptr<callback_protocol> p)
+    callback_transport(Stream stream, callback_protocol& p, Owner& owner)
         : stream_(std::move(stream))
-        , protocol_(std::move(p))
+        , protocol_(p)
+        , owner_(owner)
     {
     }
 
-    /// Runs the protocol; once. `done` is told how it ended, after `lost`, never within this call.
-    void run(handler done)
+    /// Runs the protocol; once. The owner's `callbacks_ended` is called, after `lost`, never within
+    /// this call.
+    void run()
     {
-        done_.emplace(std::move(done));
-        guarded([this] { protocol_->made(*this); });
+        guarded([this] { protocol_.made(*this); });
         read();
     }
 
@@ -62,10 +59,10 @@ public:
             out_ = std::make_unique<outbox>();
         out_->waiting += bytes;
         send();
-        if (!out_->paused && unsent() > protocol_->write_limit())
+        if (!out_->paused && unsent() > protocol_.write_limit())
         {
             out_->paused = true;
-            guarded([this] { protocol_->write_paused(); });
+            guarded([this] { protocol_.write_paused(); });
         }
     }
 
@@ -98,7 +95,8 @@ public:
     void abort() noexcept override { end(asio::error::connection_aborted, nullptr); }
 
 private:
-    static constexpr std::size_t small_size = 128;
+    static constexpr std::size_t small_size = 32;
+    static constexpr std::size_t medium_size = 2048;
     static constexpr std::size_t large_size = 65536;
 
     struct outbox // exists once something could not be sent at once
@@ -110,13 +108,15 @@ private:
 
     struct read_handler
     {
-        std::shared_ptr<callback_transport> self;
+        std::shared_ptr<Owner> keep;
+        callback_transport* self;
         void operator()(error_code ec, std::size_t n) const { self->have_read(ec, n); }
     };
 
     struct write_handler
     {
-        std::shared_ptr<callback_transport> self;
+        std::shared_ptr<Owner> keep;
+        callback_transport* self;
         void operator()(error_code ec, std::size_t) const { self->have_written(ec); }
     };
 
@@ -125,10 +125,10 @@ private:
         if (reading_ || paused_ || ended_ || received_all_)
             return;
         reading_ = true;
-        stream_.async_read_some(large_ ? asio::buffer(large_.get(), large_size)
-                                       : asio::buffer(small_),
-                                read_handler{this->shared_from_this()});
+        stream_.async_read_some(asio::buffer(bytes(), size_), read_handler{owner_.self(), this});
     }
+
+    char* bytes() noexcept { return grown_ ? grown_.get() : small_.data(); }
 
     void have_read(error_code ec, std::size_t n)
     {
@@ -137,16 +137,24 @@ private:
             return finish_when_idle();
         if (n != 0)
         {
-            const char* const bytes = large_ ? large_.get() : small_.data();
-            guarded([&] { protocol_->received({bytes, n}); });
+            guarded([&] { protocol_.received({bytes(), n}); });
         }
         if (ec)
             return read_ended(ec);
-        if (n < small_size)
-            large_ = nullptr;
-        else if (!large_)
-            large_.reset(new (std::nothrow) char[large_size]); // without it, it is only slower
+        fit(n);
         read();
+    }
+
+    /// Chooses the size of the next read by that of the last.
+    void fit(std::size_t n)
+    {
+        const auto wanted = n < small_size ? small_size : n < medium_size ? medium_size : large_size;
+        if (wanted == size_)
+            return;
+        grown_ = nullptr;
+        if (wanted != small_size)
+            grown_.reset(new (std::nothrow) char[wanted]); // without it, it is only slower
+        size_ = grown_ ? static_cast<std::uint32_t>(wanted) : small_size;
     }
 
     void read_ended(error_code ec)
@@ -155,7 +163,7 @@ private:
         if (ec != asio::error::eof)
             return end(ec, nullptr);
         bool goes_on = false;
-        guarded([&] { goes_on = protocol_->receive_ended(); });
+        guarded([&] { goes_on = protocol_.receive_ended(); });
         if (!goes_on)
             end({}, nullptr);
     }
@@ -182,8 +190,7 @@ private:
         if (!out_->sending.empty())
             return;
         out_->sending.swap(out_->waiting);
-        asio::async_write(stream_, asio::buffer(out_->sending),
-                          write_handler{this->shared_from_this()});
+        asio::async_write(stream_, asio::buffer(out_->sending), write_handler{owner_.self(), this});
     }
 
     void have_written(error_code ec)
@@ -198,7 +205,7 @@ private:
         const bool was_paused = out_->paused;
         out_ = nullptr;
         if (was_paused)
-            guarded([this] { protocol_->write_resumed(); });
+            guarded([this] { protocol_.write_resumed(); });
         if (unsent() != 0 || ended_)
             return;
         if (closing_)
@@ -242,38 +249,36 @@ private:
         error_code ignored; // it is closed, one way or another
         stream_.close(ignored);
         // Never from inside the call of whoever ended it.
-        asio::post(stream_.get_executor(),
-                   [self = this->shared_from_this()] { self->finish_when_idle(); });
+        asio::post(stream_.get_executor(), [keep = owner_.self(), this] { finish_when_idle(); });
     }
 
     void finish_when_idle()
     {
-        if (reading_ || unsent_pending() || !done_)
+        if (reading_ || unsent_pending() || std::exchange(finished_, true))
             return;
-        auto done = std::move(*done_);
-        done_.reset();
         try
         {
-            protocol_->lost(why_);
+            protocol_.lost(why_);
         }
         catch (...)
         {
             if (!thrown_)
                 thrown_ = std::current_exception();
         }
-        std::move(done)(why_, std::move(thrown_));
+        owner_.callbacks_ended(why_, std::move(thrown_));
     }
 
     bool unsent_pending() const noexcept { return out_ && !out_->sending.empty(); }
 
     Stream stream_;
-    std::shared_ptr<callback_protocol> protocol_;
-    std::optional<handler> done_; // Boost 1.81 cannot assign to one
+    callback_protocol& protocol_;
+    Owner& owner_;
     std::unique_ptr<outbox> out_;
-    std::unique_ptr<char[]> large_;
+    std::unique_ptr<char[]> grown_; // null while the small buffer does
     std::exception_ptr thrown_;
     error_code why_;
     std::array<char, small_size> small_;
+    std::uint32_t size_ = small_size; // of the buffer that reads go to
     bool non_blocking_ = false;
     bool reading_ = false;
     bool paused_ = false;
@@ -281,6 +286,7 @@ private:
     bool no_more_ = false;
     bool closing_ = false;
     bool ended_ = false;
+    bool finished_ = false;
 };
 }
 

@@ -6,12 +6,15 @@
 #include <holdfast/detail/attempt.hpp>
 #include <holdfast/options.hpp>
 
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+
 #include <memory>
 #include <string>
 #include <utility>
 
 namespace holdfast::detail
 {
+class driver;
 template <class Protocol>
 class protocol_attempt;
 
@@ -19,7 +22,7 @@ class protocol_attempt;
 void validate(const core::limits& l);
 
 /// What all services of one definition share, apart from the protocol's type. Never changes.
-struct definition_base
+struct definition_base : boost::intrusive_ref_counter<definition_base>
 {
     template <class Protocol>
     definition_base(asio::any_io_executor e, std::string description,
@@ -65,9 +68,8 @@ struct definition : definition_base
     {
     }
 
-    virtual std::shared_ptr<protocol_attempt<Protocol>>
-    make_attempt(driver& owner, core::attempt_id id,
-                 std::shared_ptr<const definition> self) const = 0;
+    virtual std::shared_ptr<protocol_attempt<Protocol>> make_attempt(driver& owner,
+                                                                     core::attempt_id id) const = 0;
 
     prepare_function<Protocol> prepare;
 };

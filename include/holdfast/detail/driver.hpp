@@ -37,10 +37,10 @@ enum class input : std::uint8_t
 ///
 /// It runs to completion: what arrives while actions are carried out (user code may call the
 /// service from anywhere, or destroy it) is queued, so that user code sees final states only.
-class driver : public boost::intrusive_ref_counter<driver>, private clock::timer
+class driver : private clock::timer, public boost::intrusive_ref_counter<driver>
 {
 public:
-    explicit driver(std::shared_ptr<const definition_base> d);
+    explicit driver(boost::intrusive_ptr<const definition_base> d);
     driver(const driver&) = delete;
     driver& operator=(const driver&) = delete;
     virtual ~driver();
@@ -88,10 +88,6 @@ protected:
     virtual void set_current() noexcept = 0;
     virtual void clear_current() noexcept = 0;
     attempt* present() const noexcept { return attempt_.get(); }
-    const std::shared_ptr<const definition_base>& keep_shared() const noexcept
-    {
-        return definition_;
-    }
 
 private:
     /// What one carrying-out leaves to be told to the machine before anything else.
@@ -127,15 +123,14 @@ private:
     error_code last_code() const noexcept;
     waiting_room& room();
 
-    std::shared_ptr<const definition_base> definition_;
+    boost::intrusive_ptr<const definition_base> definition_;
     core::client_machine machine_;
     retry::random random_;
     std::shared_ptr<attempt> attempt_;
     std::shared_ptr<const failure> last_failure_;
     std::unique_ptr<waiting_room> room_;
     std::unique_ptr<shared_state> shared_;
-    std::uint64_t queue_ = 0; // inputs that wait, four bits each, the next one lowest
-    time_point armed_at_{};
+    std::uint32_t queue_ = 0; // inputs that wait, four bits each, the next one lowest
     core::timer_id armed_ = core::timer_id::none; // read by expired(), under the clock's lock
     core::timer_id fired_ = core::timer_id::none;
     std::uint32_t busy_on_ = 0; // which thread is busy, in builds that check it
@@ -149,16 +144,16 @@ template <class Protocol>
 class typed_driver final : public driver
 {
 public:
-    explicit typed_driver(std::shared_ptr<const definition<Protocol>> d) : driver(std::move(d)) {}
+    explicit typed_driver(boost::intrusive_ptr<const definition<Protocol>> d) : driver(std::move(d))
+    {
+    }
 
     const std::shared_ptr<Protocol>& current() const noexcept { return current_; }
 
 private:
     std::shared_ptr<attempt> make_attempt(core::attempt_id id) override
     {
-        auto d = std::static_pointer_cast<const definition<Protocol>>(keep_shared());
-        const auto& maker = *d;
-        return maker.make_attempt(*this, id, std::move(d));
+        return static_cast<const definition<Protocol>&>(shared()).make_attempt(*this, id);
     }
 
     void set_current() noexcept override

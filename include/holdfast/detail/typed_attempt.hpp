@@ -14,6 +14,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -24,32 +25,29 @@ template <class Protocol>
 class protocol_attempt : public attempt
 {
 public:
-    protocol_attempt(driver& owner, core::attempt_id id,
-                     std::shared_ptr<const definition<Protocol>> d)
-        : attempt(owner, id)
-        , definition_(std::move(d))
-    {
-    }
+    using attempt::attempt;
 
     const std::shared_ptr<Protocol>& protocol() const noexcept { return protocol_; }
 
-    bool needs_preparation() const noexcept override
-    {
-        return static_cast<bool>(definition_->prepare);
-    }
+    bool needs_preparation() const noexcept override { return static_cast<bool>(prepare()); }
 
 protected:
     void do_prepare() override
     {
-        definition_->prepare(*protocol_, executor(),
-                             asio::bind_cancellation_slot(
-                                 slot(), [self = std::static_pointer_cast<protocol_attempt>(
-                                              shared_from_this())](std::exception_ptr thrown)
-                                 { self->prepare_ended(std::move(thrown)); }));
+        prepare()(*protocol_, executor(),
+                  asio::bind_cancellation_slot(slot(),
+                                               [self = std::static_pointer_cast<protocol_attempt>(
+                                                    shared_from_this())](std::exception_ptr thrown)
+                                               { self->prepare_ended(std::move(thrown)); }));
     }
 
-    std::shared_ptr<const definition<Protocol>> definition_;
     std::shared_ptr<Protocol> protocol_;
+
+private:
+    const prepare_function<Protocol>& prepare() const noexcept
+    {
+        return static_cast<const definition<Protocol>&>(shared()).prepare;
+    }
 };
 
 template <class Protocol, class Endpoint, class Factory>
@@ -64,6 +62,7 @@ class typed_attempt final : public protocol_attempt<Protocol>
     using traits = factory_traits<Factory, stream_type>;
     using my_definition = typed_definition<Protocol, Endpoint, Factory>;
 
+    using transport_type = callback_transport<stream_type, typed_attempt>;
     static constexpr bool has_transport =
         traits::form == factory_form::peer || traits::form == factory_form::nothing;
     static constexpr bool is_ready_by_word = traits::form == factory_form::session_with_ready;
@@ -107,7 +106,7 @@ private:
 
     const my_definition& mine() const noexcept
     {
-        return static_cast<const my_definition&>(*this->definition_);
+        return static_cast<const my_definition&>(this->shared());
     }
 
     void do_dial(const dial_context& context) override
@@ -160,8 +159,7 @@ private:
         }
         if constexpr (has_transport)
             if (p != nullptr)
-                transport_ =
-                    std::make_shared<callback_transport<stream_type>>(std::move(stream), p);
+                transport_.emplace(std::move(stream), *p, *this);
     }
 
     void run()
@@ -170,8 +168,7 @@ private:
             this->protocol_->run(this->executor(), [self = self()](std::exception_ptr thrown)
                                  { self->run_done({}, std::move(thrown)); });
         else if constexpr (has_transport)
-            transport_->run([self = self()](error_code ec, std::exception_ptr thrown)
-                            { self->run_done(ec, std::move(thrown)); });
+            transport_->run();
         else
             this->protocol_->async_run(run_handler{{self()}});
     }
@@ -210,11 +207,17 @@ private:
             mine().connection_ends();
     }
 
+    friend transport_type;
+    void callbacks_ended(error_code ec, std::exception_ptr thrown)
+    {
+        run_done(ec, std::move(thrown));
+    }
+
     struct no_transport
     {
     };
-    [[no_unique_address]] std::conditional_t<
-        has_transport, std::shared_ptr<callback_transport<stream_type>>, no_transport> transport_;
+    [[no_unique_address]] std::conditional_t<has_transport, std::optional<transport_type>,
+                                             no_transport> transport_;
     bool begun_ = false;
 };
 
@@ -230,12 +233,10 @@ struct typed_definition final : definition<Protocol>
     {
     }
 
-    std::shared_ptr<protocol_attempt<Protocol>>
-    make_attempt(driver& owner, core::attempt_id id,
-                 std::shared_ptr<const definition<Protocol>> self) const override
+    std::shared_ptr<protocol_attempt<Protocol>> make_attempt(driver& owner,
+                                                             core::attempt_id id) const override
     {
-        return std::make_shared<typed_attempt<Protocol, Endpoint, Factory>>(owner, id,
-                                                                            std::move(self));
+        return std::make_shared<typed_attempt<Protocol, Endpoint, Factory>>(owner, id);
     }
 
     /// Calls the factory's `start()`, if it has one, before the first of its connections.
