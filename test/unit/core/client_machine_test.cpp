@@ -193,6 +193,22 @@ TEST(client_machine, retry_now_and_reset_come_no_sooner_than_the_floor_after_the
         }
 }
 
+TEST(client_machine, a_retry_asked_for_at_each_event_tells_of_no_further_event)
+{
+    // Else an observer that asks whenever it is told `waiting` would keep its service busy.
+    for (const auto by_hand : {retry_now, reset})
+        for (const auto from : {state::waiting, state::parked})
+        {
+            auto s = in(from);
+            s.feed(by_hand);
+            EXPECT_EQ(s.feed(retry_now), actions{});
+            EXPECT_EQ(s.feed(reset), actions{});
+            EXPECT_EQ(s.due, s.machine.failed_at() + 10ms);
+            s.after(timer, gone, delay_chosen);
+            EXPECT_EQ(s.due, s.machine.failed_at() + 3s) << "the hurry was for one retry";
+        }
+}
+
 TEST(client_machine, a_retry_asked_for_while_the_old_connection_ends_skips_the_policy)
 {
     for (const auto by_hand : {retry_now, reset})

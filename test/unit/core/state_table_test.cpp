@@ -56,6 +56,10 @@ std::vector<situation> situations(state s)
                 {"hurried, early", early.after(input::retry_now)}};
     }
     case state::waiting:
+    {
+        auto hurried = early;
+        return {{"", usual}, {"early", early}, {"hurried", hurried.after(input::retry_now)}};
+    }
     case state::parked:
         return {{"", usual}, {"early", early}};
     case state::stopping:
