@@ -128,6 +128,9 @@ actions client_machine::retry_now(time_point now) noexcept
     switch (state_)
     {
     case state::waiting:
+        if (!hurry_) // else it is waiting for the floor alone
+            begin_soon(now, todo);
+        return todo;
     case state::parked:
         begin_soon(now, todo);
         return todo;
@@ -478,7 +481,7 @@ void client_machine::begin_soon(time_point now, actions& todo) noexcept
     }
     else
     {
-        hurry_ = false;
+        hurry_ = true;
         arm_at(at, todo);
         enter(state::waiting, event_kind::waiting, todo);
     }

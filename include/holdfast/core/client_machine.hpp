@@ -175,7 +175,7 @@ private:
     std::uint32_t last_timer_ = 0;
     service_state state_ = service_state::idle;
     bool aborted_ = false; // the connection that is to end was cut off already
-    bool hurry_ = false;   // a retry was asked for while discarding: no delay
+    bool hurry_ = false;   // a retry was asked for: no delay but the floor
 };
 }
 }
