@@ -69,6 +69,7 @@ private:
             dead_ = true;
         }
         drop_all();
+        timer_.reset(); // while the service that it belongs to is there: that one is younger
     }
 
     void earliest_changed() noexcept override

@@ -241,6 +241,16 @@ TEST_F(flaky_server_test, refuses_while_it_does_not_listen_and_keeps_its_port)
     until([&] { return before.end && after.end; });
 }
 
+TEST_F(flaky_server_test, nobody_else_gets_its_port_while_it_does_not_listen)
+{
+    serve();
+    server->stop_listening();
+    asio::ip::tcp::socket other(context, asio::ip::tcp::v4());
+    hf::error_code ec;
+    other.bind({asio::ip::address_v4::loopback(), server->port()}, ec);
+    EXPECT_EQ(ec, asio::error::address_in_use);
+}
+
 TEST_F(flaky_server_test, speaks_and_resets_when_the_test_says_so)
 {
     serve();

@@ -22,7 +22,6 @@ namespace asio = boost::asio;
 using hf::testing::dial_step;
 using hf::testing::manual_clock;
 using hf::testing::memory_stream;
-using hf::testing::scripted_dial;
 using hf::testing::scripted_endpoint;
 using namespace std::chrono_literals;
 
@@ -256,7 +255,7 @@ TEST(scripted_endpoint_lifetime, a_context_that_goes_away_takes_its_dials_along)
 {
     manual_clock clock;
     std::weak_ptr<owner> gone;
-    scripted_dial hanging = [&]
+    const auto dials = [&]
     {
         asio::io_context context;
         auto self = std::make_shared<owner>(
@@ -270,13 +269,13 @@ TEST(scripted_endpoint_lifetime, a_context_that_goes_away_takes_its_dials_along)
                                           .report = std::make_shared<hf::dial_report>()},
                                          [self](hf::error_code, memory_stream) { ADD_FAILURE(); });
         EXPECT_EQ(clock.armed(), 1U);
-        return self->endpoint.dials()[0];
+        return self->endpoint.dials();
     }();
     EXPECT_TRUE(gone.expired());
     EXPECT_EQ(clock.armed(), 0U);
-    EXPECT_FALSE(hanging.pending());
-    EXPECT_FALSE(hanging.succeed());
-    EXPECT_EQ(hanging.result(), std::nullopt);
+    EXPECT_FALSE(dials[0].pending());
+    EXPECT_FALSE(dials[0].succeed());
+    EXPECT_EQ(dials[0].result(), std::nullopt);
     clock.advance(2s);
 }
 
