@@ -94,6 +94,12 @@ void argument_reader::refuse(std::string_view name, std::string_view expected) c
                                    " is not " + std::string(expected));
 }
 
+void argument_reader::refuse_because(std::string_view name, const std::string& reason) const
+{
+    const auto* const argument = find(name);
+    refuse_at(argument != nullptr ? argument->column : 0, reason);
+}
+
 const description::argument& argument_reader::required(std::string_view name) const
 {
     const auto* const argument = find(name);

@@ -106,7 +106,6 @@ std::size_t url_prefix_length(std::string_view text)
 
 void refuse_bad_prefix(std::string_view text, const std::string& prefix)
 {
-    constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyz0123456789+-._";
     const auto say = [&](const std::string& what)
     {
         throw description_error(
@@ -116,7 +115,7 @@ void refuse_bad_prefix(std::string_view text, const std::string& prefix)
     };
     if (prefix.empty())
         say(text.empty() ? "the description is empty" : "nothing stands before the first colon");
-    if (!is_letter(prefix[0]) || prefix.find_first_not_of(allowed) != prefix.npos)
+    if (!detail::is_prefix(prefix))
         say(detail::quoted(prefix) + " is not a kind of endpoint");
 }
 
@@ -169,6 +168,12 @@ description_error::description_error(std::string_view text, std::size_t column,
                             problem)
     , column_(column)
 {
+}
+
+bool detail::is_prefix(std::string_view text)
+{
+    constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyz0123456789+-._";
+    return !text.empty() && is_letter(text[0]) && text.find_first_not_of(allowed) == text.npos;
 }
 
 description parse_description(std::string_view text)

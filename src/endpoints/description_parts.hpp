@@ -9,6 +9,10 @@
 
 namespace holdfast::detail
 {
+/// Whether `text` can be a prefix: a small letter and then small letters, digits, `+`, `-`, `.`,
+/// `_`.
+bool is_prefix(std::string_view text);
+
 /// Takes apart a description that begins with a prefix of that length and `://`. The keys are not
 /// checked.
 description parse_url(std::string_view text, std::size_t prefix_length);

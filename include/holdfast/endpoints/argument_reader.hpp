@@ -56,6 +56,9 @@ public:
     /// Refuses the argument of that name; `expected` goes after `port "http" is not `.
     [[noreturn]] void refuse(std::string_view name, std::string_view expected) const;
 
+    /// Refuses the argument of that name, whether it is given or not, for a reason of its own.
+    [[noreturn]] void refuse_because(std::string_view name, const std::string& reason) const;
+
 private:
     struct named_argument
     {

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef HOLDFAST_SRC_ENDPOINTS_STANDARD_ENDPOINTS_HPP
+#define HOLDFAST_SRC_ENDPOINTS_STANDARD_ENDPOINTS_HPP
+
+#include <holdfast/endpoints/registry.hpp>
+
+namespace holdfast::detail
+{
+any_endpoint make_tcp(const description& d, const registry& known);
+any_endpoint make_unix(const description& d, const registry& known);
+}
+
+#endif
