@@ -166,7 +166,7 @@ using action = std::variant<start_attempt, prepare, cancel, close, abort, abando
 /// What one input asks for, in the order in which it is to be done.
 using actions = fixed_list<action, 8>;
 
-/// For tables and test failures: `arm(2)`, `emit(connected)`. Times are left out.
+/// For tables and test failures: `arm`, `emit(connected)`. Ids and times are left out.
 std::string to_string(const action& a);
 std::string to_string(const actions& list);
 }
