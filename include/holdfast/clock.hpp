@@ -134,7 +134,7 @@ private:
 
     time_point at_{};
     timer* child_ = nullptr;
-    timer* next_ = nullptr;     // the next sibling
+    timer* next_ = nullptr;  // the next sibling
     timer* previous_ = this; // the previous sibling, the parent of a first child; itself: not armed
 };
 

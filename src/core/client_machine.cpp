@@ -49,6 +49,14 @@ void count(std::uint32_t& n) noexcept
     if (n != std::numeric_limits<std::uint32_t>::max())
         ++n;
 }
+
+/// The id after the last one given out.
+template <class Id>
+Id next(Id& last) noexcept
+{
+    last = static_cast<Id>(static_cast<std::uint32_t>(last) + 1);
+    return last;
+}
 }
 
 // Commands of the user
@@ -91,19 +99,19 @@ actions client_machine::stop(time_point now) noexcept
         end(finish_stops::result::done, todo);
         return todo;
     case state::dialling:
-        todo.push(cancel{attempt_});
+        todo.push(cancel{last_attempt_});
         begin_closing(now, todo);
         enter(state::stopping, event_kind::stopping, todo);
         return todo;
     case state::preparing:
-        todo.push(cancel{attempt_});
-        todo.push(close{attempt_});
+        todo.push(cancel{last_attempt_});
+        todo.push(close{last_attempt_});
         begin_closing(now, todo);
         enter(state::stopping, event_kind::stopping, todo);
         return todo;
     case state::connected:
         todo.push(clear_current{});
-        todo.push(close{attempt_});
+        todo.push(close{last_attempt_});
         begin_closing(now, todo);
         enter(state::stopping, event_kind::stopping, todo);
         return todo;
@@ -170,10 +178,10 @@ actions client_machine::destroy() noexcept
     case state::discarding:
     case state::stopping:
     case state::restarting:
-        todo.push(cancel{attempt_});
-        todo.push(close{attempt_});
-        todo.push(abort{attempt_});
-        todo.push(abandon{attempt_});
+        todo.push(cancel{last_attempt_});
+        todo.push(close{last_attempt_});
+        todo.push(abort{last_attempt_});
+        todo.push(abandon{last_attempt_});
         break;
     case state::idle:
     case state::choosing:
@@ -182,7 +190,7 @@ actions client_machine::destroy() noexcept
     case state::stopped:
         break;
     }
-    attempt_ = attempt_id::none;
+    in_flight_ = false;
     state_ = state::stopped;
     todo.push(fail_waiters{fail_waiters::reason::destroyed});
     todo.push(finish_stops{finish_stops::result::destroyed});
@@ -194,7 +202,7 @@ actions client_machine::destroy() noexcept
 actions client_machine::made(attempt_id id, bool needs_preparation, time_point now) noexcept
 {
     actions todo;
-    if (id != attempt_)
+    if (id != attempt())
         return todo; // a late report of an attempt that was abandoned
     switch (state_)
     {
@@ -228,7 +236,7 @@ actions client_machine::made(attempt_id id, bool needs_preparation, time_point n
 actions client_machine::prepared(attempt_id id, time_point now) noexcept
 {
     actions todo;
-    if (id != attempt_)
+    if (id != attempt())
         return todo;
     switch (state_)
     {
@@ -236,7 +244,7 @@ actions client_machine::prepared(attempt_id id, time_point now) noexcept
         disarm_timer(todo);
         state_ = state::connected;
         failures_ = 0;
-        connected_since_ = now;
+        since_ = now;
         todo.push(set_current{id});
         todo.push(serve_waiters{});
         todo.push(emit{event_kind::connected});
@@ -259,7 +267,7 @@ actions client_machine::prepared(attempt_id id, time_point now) noexcept
 actions client_machine::down(attempt_id id, time_point now) noexcept
 {
     actions todo;
-    if (id != attempt_)
+    if (id != attempt())
         return todo;
     switch (state_)
     {
@@ -291,7 +299,7 @@ actions client_machine::down(attempt_id id, time_point now) noexcept
 actions client_machine::gone(attempt_id id, time_point now) noexcept
 {
     actions todo;
-    if (id != attempt_)
+    if (id != attempt())
         return todo;
     switch (state_)
     {
@@ -324,15 +332,15 @@ actions client_machine::gone(attempt_id id, time_point now) noexcept
 actions client_machine::timer_fired(timer_id id, time_point now) noexcept
 {
     actions todo;
-    if (id != timer_ || id == timer_id::none)
+    if (!armed_ || id != last_timer_)
         return todo; // a stale firing: the timer was disarmed or armed anew meanwhile
-    timer_ = timer_id::none;
+    armed_ = false;
     switch (state_)
     {
     case state::dialling: // the attempt has run out of time
     case state::preparing:
         fail(now, todo);
-        todo.push(cancel{attempt_});
+        todo.push(cancel{last_attempt_});
         discard(now, todo);
         todo.push(emit{event_kind::failed});
         return todo;
@@ -372,12 +380,12 @@ actions client_machine::delay_chosen(std::optional<duration> delay, time_point n
         else
         {
             delay_ = *delay;
-            if (failed_at_ + delay_ <= now)
+            if (since_ + delay_ <= now)
                 begin(now, todo);
             else
             {
                 state_ = state::waiting;
-                arm_at(failed_at_ + delay_, todo);
+                arm_at(since_ + delay_, todo);
                 todo.push(emit{event_kind::waiting});
             }
         }
@@ -452,11 +460,12 @@ void client_machine::enter(service_state next, event_kind kind, actions& todo) n
 /// Begins an attempt now.
 void client_machine::begin(time_point now, actions& todo) noexcept
 {
-    attempt_ = static_cast<attempt_id>(++last_attempt_);
+    in_flight_ = true;
+    next(last_attempt_);
     count(attempts_);
     hurry_ = false;
     const auto deadline = now + limits_->attempt_timeout;
-    todo.push(start_attempt{attempt_, deadline});
+    todo.push(start_attempt{last_attempt_, deadline});
     arm_at(deadline, todo);
     enter(state::dialling, event_kind::dialling, todo);
 }
@@ -473,7 +482,7 @@ void client_machine::begin_anew(time_point now, actions& todo) noexcept
 /// Begins without the policy's delay, but not closer to the failure than the floor.
 void client_machine::begin_soon(time_point now, actions& todo) noexcept
 {
-    const auto at = failed_at_ + limits_->delay_floor;
+    const auto at = since_ + limits_->delay_floor;
     if (at <= now)
     {
         disarm_timer(todo);
@@ -492,7 +501,7 @@ void client_machine::fail(time_point now, actions& todo) noexcept
 {
     count(failures_);
     count(setbacks_);
-    failed_at_ = now;
+    since_ = now;
     todo.push(record_failure{});
     todo.push(count_failure{});
 }
@@ -500,11 +509,11 @@ void client_machine::fail(time_point now, actions& todo) noexcept
 /// The connection in use is at its end.
 void client_machine::lose(time_point now, actions& todo) noexcept
 {
-    if (now - connected_since_ >= limits_->stable_after)
+    if (now - since_ >= limits_->stable_after)
         forget();
     failures_ = 1;
     count(setbacks_);
-    failed_at_ = now;
+    since_ = now;
     disconnected_since_ = now;
     todo.push(record_failure{});
     todo.push(clear_current{});
@@ -522,14 +531,14 @@ void client_machine::forget() noexcept
 void client_machine::discard(time_point now, actions& todo) noexcept
 {
     state_ = state::discarding;
-    todo.push(close{attempt_});
+    todo.push(close{last_attempt_});
     begin_closing(now, todo);
 }
 
 /// Nothing is left of the attempt: what next is up to the policy, unless somebody is in a hurry.
 void client_machine::choose(time_point now, actions& todo) noexcept
 {
-    attempt_ = attempt_id::none;
+    in_flight_ = false;
     disarm_timer(todo);
     if (hurry_)
         return begin_soon(now, todo);
@@ -540,7 +549,7 @@ void client_machine::choose(time_point now, actions& todo) noexcept
 /// All is over: tells everybody who waits.
 void client_machine::end(finish_stops::result how, actions& todo) noexcept
 {
-    attempt_ = attempt_id::none;
+    in_flight_ = false;
     hurry_ = false;
     disarm_timer(todo);
     state_ = state::stopped;
@@ -576,11 +585,11 @@ bool client_machine::escalate(time_point now, actions& todo) noexcept
     if (!aborted_)
     {
         aborted_ = true;
-        todo.push(abort{attempt_});
+        todo.push(abort{last_attempt_});
         arm_at(now + abandon_after, todo);
         return true;
     }
-    todo.push(abandon{attempt_});
+    todo.push(abandon{last_attempt_});
     todo.push(emit{event_kind::forced});
     return false;
 }
@@ -588,15 +597,15 @@ bool client_machine::escalate(time_point now, actions& todo) noexcept
 void client_machine::arm_at(time_point at, actions& todo) noexcept
 {
     deadline_ = at;
-    timer_ = static_cast<timer_id>(++last_timer_);
-    todo.push(arm{timer_, at});
+    armed_ = true;
+    todo.push(arm{next(last_timer_), at});
 }
 
 void client_machine::disarm_timer(actions& todo) noexcept
 {
-    if (timer_ == timer_id::none)
+    if (!armed_)
         return;
-    timer_ = timer_id::none;
+    armed_ = false;
     todo.push(disarm{});
 }
 }

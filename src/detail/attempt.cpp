@@ -41,6 +41,13 @@ std::shared_ptr<const failure> out_of_memory() noexcept
         .code = boost::system::errc::make_error_code(boost::system::errc::not_enough_memory)};
     return {std::shared_ptr<const failure>{}, &f};
 }
+
+/// What is told of an attempt that nobody listens to any more.
+std::shared_ptr<const failure> let_go() noexcept
+{
+    static const failure f{.code = asio::error::operation_aborted};
+    return {std::shared_ptr<const failure>{}, &f};
+}
 }
 
 error_code code_of(const std::exception_ptr& thrown) noexcept
@@ -92,17 +99,19 @@ void attempt::dial(time_point deadline) noexcept
     dialling_ = true;
     try
     {
+        report_ = std::make_shared<dial_report>();
         do_dial({.executor = executor(),
                  .clock = shared().clock,
                  .resolver = shared().resolver,
                  .deadline = deadline,
                  .attempt = number_,
-                 .report = std::shared_ptr<dial_report>(shared_from_this(), &report_)});
+                 .report = report_});
     }
     catch (...) // an endpoint that throws has not begun
     {
         dialling_ = false;
         fail({}, std::current_exception());
+        report_ = nullptr;
         settle();
     }
 }
@@ -112,7 +121,7 @@ void attempt::prepare() noexcept
     if (!running_) // it ended meanwhile, and says so
         return;
     preparing_ = true;
-    report_.phase = phase::prepare;
+    phase_ = phase::prepare;
     try
     {
         do_prepare();
@@ -144,7 +153,7 @@ void attempt::abort() noexcept
 void attempt::abandon() noexcept
 {
     abandoned_ = true;
-    const auto keep = shared_from_this();
+    const boost::intrusive_ptr<attempt> keep(this);
     close();
     abort();
 }
@@ -159,7 +168,7 @@ bool attempt::take(report r) noexcept
 
 std::shared_ptr<const failure> attempt::timed_out() const noexcept
 {
-    return make_failure(timed_out_in(report_.phase), nullptr);
+    return make_failure(timed_out_in(report_ ? report_->phase : phase_), nullptr);
 }
 
 bool attempt::dial_ended(error_code ec) noexcept
@@ -169,9 +178,12 @@ bool attempt::dial_ended(error_code ec) noexcept
     // A cancellation outranks what the dial brought: success may have overtaken it.
     if (cancelled_)
         ec = asio::error::operation_aborted;
+    if (ec)
+        fail(ec, nullptr);
+    report_ = nullptr;
+    phase_ = phase::factory;
     if (!ec)
         return true;
-    fail(ec, nullptr);
     settle();
     return false;
 }
@@ -189,7 +201,7 @@ void attempt::made() noexcept
 {
     holding_ = false;
     if (!needs_preparation())
-        report_.phase = phase::session;
+        phase_ = phase::session;
     if (abandoned()) // the factory destroyed the service
     {
         close();
@@ -205,8 +217,6 @@ void attempt::run_ended(error_code ec, std::exception_ptr thrown, bool ends_prep
     running_ = false;
     if (ends_preparation)
         preparing_ = false;
-    if (report_.phase != phase::session && !ec && !thrown)
-        ec = asio::error::eof; // before it was ready even a close in good order is a failure
     fail(ec, std::move(thrown));
     link_.close(); // wherever the stream is now, its socket is closed before the next attempt
     settle();
@@ -220,7 +230,7 @@ void attempt::prepare_ended(std::exception_ptr thrown) noexcept
         fail({}, std::move(thrown));
     if (cause_ != nullptr)
         return settle();
-    report_.phase = phase::session;
+    phase_ = phase::session;
     since_ = shared().clock->now();
     tell(report::prepared);
 }
@@ -228,8 +238,11 @@ void attempt::prepare_ended(std::exception_ptr thrown) noexcept
 /// Keeps the first reason; what follows is its consequence.
 void attempt::fail(error_code ec, std::exception_ptr thrown) noexcept
 {
-    if (cause_ == nullptr)
-        cause_ = make_failure(ec, std::move(thrown));
+    if (cause_ != nullptr)
+        return;
+    if (!ec && !thrown && phase_ != phase::session)
+        ec = asio::error::eof; // before it was ready even a close in good order is a failure
+    cause_ = make_failure(ec, std::move(thrown));
 }
 
 /// Tells the end, or the first sign of it.
@@ -254,19 +267,20 @@ std::shared_ptr<const failure> attempt::make_failure(error_code ec,
                                                      std::exception_ptr thrown) const noexcept
 {
     if (abandoned_)
-        return out_of_memory(); // nobody will read it
+        return let_go();
     try
     {
         if (thrown)
             ec = code_of(thrown);
-        return std::make_shared<const failure>(failure{.code = ec,
-                                                       .phase = report_.phase,
-                                                       .attempt = number_,
-                                                       .took = shared().clock->now() - since_,
-                                                       .unacknowledged = link_.unacknowledged(),
-                                                       .addresses = report_.addresses,
-                                                       .exception = std::move(thrown),
-                                                       .endpoint = shared().endpoint});
+        return std::make_shared<const failure>(
+            failure{.code = ec,
+                    .phase = report_ ? report_->phase : phase_,
+                    .attempt = number_,
+                    .took = shared().clock->now() - since_,
+                    .unacknowledged = link_.unacknowledged(),
+                    .addresses = report_ ? report_->addresses : std::vector<address_failure>(),
+                    .exception = std::move(thrown),
+                    .endpoint = shared().endpoint});
     }
     catch (...)
     {

@@ -22,10 +22,10 @@ std::uint64_t entropy()
     return (static_cast<std::uint64_t>(device()) << 32U) | device();
 }
 
-[[maybe_unused]] std::uint32_t this_thread() noexcept
+[[maybe_unused]] std::uint16_t this_thread() noexcept
 {
     // An odd number, lest it is mistaken for none.
-    return static_cast<std::uint32_t>(std::hash<std::thread::id>{}(std::this_thread::get_id())) |
+    return static_cast<std::uint16_t>(std::hash<std::thread::id>{}(std::this_thread::get_id())) |
            1U;
 }
 

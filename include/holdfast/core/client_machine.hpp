@@ -126,7 +126,7 @@ public:
     std::uint32_t attempts() const noexcept { return attempts_; }
 
     /// The attempt that the machine listens to; `none` if there is none.
-    attempt_id attempt() const noexcept { return attempt_; }
+    attempt_id attempt() const noexcept { return in_flight_ ? last_attempt_ : attempt_id::none; }
 
     /// What the armed timer waits for; of a service that waits, the next attempt.
     time_point deadline() const noexcept { return deadline_; }
@@ -138,10 +138,10 @@ public:
     time_point disconnected_since() const noexcept { return disconnected_since_; }
 
     /// Since when the connection has been in use, while there is one.
-    time_point connected_since() const noexcept { return connected_since_; }
+    time_point connected_since() const noexcept { return since_; }
 
-    /// When the last failure or loss was.
-    time_point failed_at() const noexcept { return failed_at_; }
+    /// When the last failure or loss was, while there is no connection.
+    time_point failed_at() const noexcept { return since_; }
 
 private:
     void enter(service_state next, event_kind kind, actions& todo) noexcept;
@@ -162,20 +162,19 @@ private:
 
     const limits* limits_;
     time_point deadline_{};           // of the attempt, until it is made; then of the timer
-    time_point failed_at_{};          // delays count from here
-    time_point connected_since_{};    // while connected
+    time_point since_{};              // of the connection in use, else of the last failure
     time_point disconnected_since_{}; // while not
     duration delay_{};
     std::uint32_t failures_ = 0;
     std::uint32_t setbacks_ = 0;
     std::uint32_t attempts_ = 0;
-    attempt_id attempt_ = attempt_id::none;
-    std::uint32_t last_attempt_ = 0;
-    timer_id timer_ = timer_id::none; // none while it is not armed
-    std::uint32_t last_timer_ = 0;
+    attempt_id last_attempt_ = attempt_id::none;
+    timer_id last_timer_ = timer_id::none;
     service_state state_ = service_state::idle;
-    bool aborted_ = false; // the connection that is to end was cut off already
-    bool hurry_ = false;   // a retry was asked for: no delay but the floor
+    bool in_flight_ : 1 = false; // the last attempt is not gone
+    bool armed_ : 1 = false;     // the timer, by its last id
+    bool aborted_ : 1 = false;   // the connection that is to end was cut off already
+    bool hurry_ : 1 = false;     // a retry was asked for: no delay but the floor
 };
 }
 }

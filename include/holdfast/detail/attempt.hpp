@@ -10,6 +10,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
 #include <cstdint>
 #include <exception>
@@ -35,7 +36,7 @@ enum class report : std::uint8_t
 ///
 /// It decides nothing: it does what the machine orders and reports what happens. Whatever user code
 /// does in between (stop or destroy the service, say), the reports come in order, each once.
-class attempt : public std::enable_shared_from_this<attempt>
+class attempt : public boost::intrusive_ref_counter<attempt>
 {
 public:
     attempt(driver& owner, core::attempt_id id);
@@ -81,7 +82,11 @@ protected:
 
     /// False when the stream that was made must be dropped: the attempt was cancelled meanwhile.
     bool dial_ended(error_code ec) noexcept;
-    void making() noexcept { report_.phase = phase::factory; }
+    /// The first sign of the end of the run, for what can tell before it is over.
+    void run_fails(error_code ec, std::exception_ptr thrown) noexcept
+    {
+        fail(ec, std::move(thrown));
+    }
     void not_made(error_code ec, std::exception_ptr thrown) noexcept;
     void run_begins() noexcept { running_ = holding_ = true; }
     void made() noexcept;
@@ -102,10 +107,11 @@ private:
     boost::intrusive_ptr<driver> driver_; // which holds this until it is gone or abandoned
     asio::cancellation_signal signal_;    // of the dial, then of the preparation
     std::shared_ptr<const failure> cause_;
-    dial_report report_;
-    time_point since_; // its begin; once prepared, the moment it was
+    std::shared_ptr<dial_report> report_; // while it dials
+    time_point since_;                    // its begin; once prepared, the moment it was
     core::attempt_id id_;
     std::uint32_t number_;
+    phase phase_ = phase::connect; // once it has dialled
     std::uint8_t reports_ = 0;
     bool abandoned_ = false;
     bool cancelled_ = false;

@@ -8,6 +8,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
 
 #include <array>
 #include <cstddef>
@@ -108,14 +109,14 @@ private:
 
     struct read_handler
     {
-        std::shared_ptr<Owner> keep;
+        boost::intrusive_ptr<Owner> keep;
         callback_transport* self;
         void operator()(error_code ec, std::size_t n) const { self->have_read(ec, n); }
     };
 
     struct write_handler
     {
-        std::shared_ptr<Owner> keep;
+        boost::intrusive_ptr<Owner> keep;
         callback_transport* self;
         void operator()(error_code ec, std::size_t) const { self->have_written(ec); }
     };
@@ -148,7 +149,9 @@ private:
     /// Chooses the size of the next read by that of the last.
     void fit(std::size_t n)
     {
-        const auto wanted = n < small_size ? small_size : n < medium_size ? medium_size : large_size;
+        const auto wanted = n < small_size    ? small_size
+                            : n < medium_size ? medium_size
+                                              : large_size;
         if (wanted == size_)
             return;
         grown_ = nullptr;
@@ -244,9 +247,8 @@ private:
     {
         if (std::exchange(ended_, true))
             return;
-        why_ = ec;
-        thrown_ = std::move(thrown);
-        error_code ignored; // it is closed, one way or another
+        owner_.callbacks_fail(ec, std::move(thrown)); // while the socket can still be asked
+        error_code ignored;                           // it is closed, one way or another
         stream_.close(ignored);
         // Never from inside the call of whoever ended it.
         asio::post(stream_.get_executor(), [keep = owner_.self(), this] { finish_when_idle(); });
@@ -258,14 +260,12 @@ private:
             return;
         try
         {
-            protocol_.lost(why_);
+            protocol_.lost(owner_.cause()->code);
         }
-        catch (...)
+        catch (...) // the reason of the loss is known already, and stands
         {
-            if (!thrown_)
-                thrown_ = std::current_exception();
         }
-        owner_.callbacks_ended(why_, std::move(thrown_));
+        owner_.callbacks_ended();
     }
 
     bool unsent_pending() const noexcept { return out_ && !out_->sending.empty(); }
@@ -275,8 +275,6 @@ private:
     Owner& owner_;
     std::unique_ptr<outbox> out_;
     std::unique_ptr<char[]> grown_; // null while the small buffer does
-    std::exception_ptr thrown_;
-    error_code why_;
     std::array<char, small_size> small_;
     std::uint32_t size_ = small_size; // of the buffer that reads go to
     bool non_blocking_ = false;

@@ -15,9 +15,6 @@
 namespace holdfast::detail
 {
 class driver;
-template <class Protocol>
-class protocol_attempt;
-
 /// Refuses options that make no sense: throws `std::invalid_argument` naming the field.
 void validate(const core::limits& l);
 
@@ -68,8 +65,8 @@ struct definition : definition_base
     {
     }
 
-    virtual std::shared_ptr<protocol_attempt<Protocol>> make_attempt(driver& owner,
-                                                                     core::attempt_id id) const = 0;
+    virtual boost::intrusive_ptr<attempt> make_attempt(driver& owner,
+                                                       core::attempt_id id) const = 0;
 
     prepare_function<Protocol> prepare;
 };

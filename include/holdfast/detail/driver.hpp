@@ -84,7 +84,7 @@ public:
     std::uint32_t attempt_number() const noexcept { return machine_.attempts(); }
 
 protected:
-    virtual std::shared_ptr<attempt> make_attempt(core::attempt_id id) = 0;
+    virtual boost::intrusive_ptr<attempt> make_attempt(core::attempt_id id) = 0;
     virtual void set_current() noexcept = 0;
     virtual void clear_current() noexcept = 0;
     attempt* present() const noexcept { return attempt_.get(); }
@@ -126,18 +126,21 @@ private:
     boost::intrusive_ptr<const definition_base> definition_;
     core::client_machine machine_;
     retry::random random_;
-    std::shared_ptr<attempt> attempt_;
+    boost::intrusive_ptr<attempt> attempt_;
     std::shared_ptr<const failure> last_failure_;
     std::unique_ptr<waiting_room> room_;
     std::unique_ptr<shared_state> shared_;
     std::uint32_t queue_ = 0; // inputs that wait, four bits each, the next one lowest
     core::timer_id armed_ = core::timer_id::none; // read by expired(), under the clock's lock
     core::timer_id fired_ = core::timer_id::none;
-    std::uint32_t busy_on_ = 0; // which thread is busy, in builds that check it
-    bool busy_ = false;
-    bool holding_clock_ = false;
-    bool destroyed_ = false;
+    std::uint16_t busy_on_ = 0; // which thread is busy, in builds that check it
+    bool busy_ : 1 = false;
+    bool holding_clock_ : 1 = false;
+    bool destroyed_ : 1 = false;
 };
+
+template <class Protocol>
+class protocol_attempt;
 
 /// The driver of a service with this protocol: it keeps the connection.
 template <class Protocol>
@@ -151,7 +154,7 @@ public:
     const std::shared_ptr<Protocol>& current() const noexcept { return current_; }
 
 private:
-    std::shared_ptr<attempt> make_attempt(core::attempt_id id) override
+    boost::intrusive_ptr<attempt> make_attempt(core::attempt_id id) override
     {
         return static_cast<const definition<Protocol>&>(shared()).make_attempt(*this, id);
     }

@@ -36,8 +36,8 @@ protected:
     {
         prepare()(*protocol_, executor(),
                   asio::bind_cancellation_slot(slot(),
-                                               [self = std::static_pointer_cast<protocol_attempt>(
-                                                    shared_from_this())](std::exception_ptr thrown)
+                                               [self = boost::intrusive_ptr<protocol_attempt>(
+                                                    this)](std::exception_ptr thrown)
                                                { self->prepare_ended(std::move(thrown)); }));
     }
 
@@ -80,7 +80,7 @@ private:
     struct handler_base
     {
         using executor_type = asio::any_io_executor;
-        std::shared_ptr<typed_attempt> self;
+        boost::intrusive_ptr<typed_attempt> self;
         const executor_type& get_executor() const noexcept { return self->executor(); }
     };
 
@@ -99,10 +99,7 @@ private:
         void operator()(error_code ec) const { this->self->run_done(ec, nullptr); }
     };
 
-    std::shared_ptr<typed_attempt> self()
-    {
-        return std::static_pointer_cast<typed_attempt>(this->shared_from_this());
-    }
+    boost::intrusive_ptr<typed_attempt> self() { return this; }
 
     const my_definition& mine() const noexcept
     {
@@ -120,7 +117,6 @@ private:
         if (!this->dial_ended(ec))
             return;
         tie(stream, this->link_);
-        this->making();
         try
         {
             mine().connection_begins();
@@ -183,12 +179,7 @@ private:
     void do_prepare() override
     {
         if constexpr (is_ready_by_word)
-            this->protocol_->when_ready(
-                [weak = std::weak_ptr(self())]
-                {
-                    if (const auto self = weak.lock())
-                        self->prepare_ended(nullptr);
-                });
+            this->protocol_->when_ready([this] { this->prepare_ended(nullptr); });
         else
             protocol_attempt<Protocol>::do_prepare();
     }
@@ -208,10 +199,11 @@ private:
     }
 
     friend transport_type;
-    void callbacks_ended(error_code ec, std::exception_ptr thrown)
+    void callbacks_fail(error_code ec, std::exception_ptr thrown) noexcept
     {
-        run_done(ec, std::move(thrown));
+        this->run_fails(ec, std::move(thrown));
     }
+    void callbacks_ended() { run_done({}, nullptr); }
 
     struct no_transport
     {
@@ -233,10 +225,9 @@ struct typed_definition final : definition<Protocol>
     {
     }
 
-    std::shared_ptr<protocol_attempt<Protocol>> make_attempt(driver& owner,
-                                                             core::attempt_id id) const override
+    boost::intrusive_ptr<attempt> make_attempt(driver& owner, core::attempt_id id) const override
     {
-        return std::make_shared<typed_attempt<Protocol, Endpoint, Factory>>(owner, id);
+        return new typed_attempt<Protocol, Endpoint, Factory>(owner, id);
     }
 
     /// Calls the factory's `start()`, if it has one, before the first of its connections.

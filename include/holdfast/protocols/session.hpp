@@ -60,8 +60,12 @@ public:
                        asio::bind_cancellation_slot(cancel_.slot(), std::move(done)));
     }
 
-    /// The coroutine has ended: there is nothing left to cancel.
-    void run_over() noexcept { cancel_.slot().clear(); }
+    /// The coroutine has ended: there is nothing left to cancel, and nobody left to tell.
+    void run_over() noexcept
+    {
+        cancel_.slot().clear();
+        on_ready_ = nullptr;
+    }
 
     /// Calls `told` when the session is ready, at once if it is.
     void when_ready(std::function<void()> told)
