@@ -34,20 +34,19 @@ error_code timed_out_in(phase p) noexcept
     return errc::connect_timed_out;
 }
 
-/// What is told where there is no memory to tell more.
-std::shared_ptr<const failure> out_of_memory() noexcept
-{
-    static const failure f{
-        .code = boost::system::errc::make_error_code(boost::system::errc::not_enough_memory)};
-    return {std::shared_ptr<const failure>{}, &f};
-}
-
 /// What is told of an attempt that nobody listens to any more.
 std::shared_ptr<const failure> let_go() noexcept
 {
     static const failure f{.code = asio::error::operation_aborted};
     return {std::shared_ptr<const failure>{}, &f};
 }
+}
+
+std::shared_ptr<const failure> out_of_memory() noexcept
+{
+    static const failure f{
+        .code = boost::system::errc::make_error_code(boost::system::errc::not_enough_memory)};
+    return {std::shared_ptr<const failure>{}, &f};
 }
 
 error_code code_of(const std::exception_ptr& thrown) noexcept

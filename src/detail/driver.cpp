@@ -42,7 +42,7 @@ std::shared_ptr<const failure> not_begun(const definition_base& shared, std::uin
     }
     catch (...)
     {
-        return nullptr; // no memory to say that there is no memory
+        return out_of_memory();
     }
 }
 

@@ -121,6 +121,9 @@ private:
     bool holding_ = false; // what the run tells waits until it has been told that it was made
 };
 
+/// What is told where there is no memory to tell more.
+std::shared_ptr<const failure> out_of_memory() noexcept;
+
 /// The code of what user code threw.
 error_code code_of(const std::exception_ptr& thrown) noexcept;
 }

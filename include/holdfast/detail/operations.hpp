@@ -72,11 +72,15 @@ public:
         , why_(why)
     {
         this->failures_left = limit.failures;
-        if (limit.time != duration::max())
-        {
-            auto& c = *this->driver_->shared().clock;
-            c.arm(*this, c.now() + limit.time);
-        }
+    }
+
+    /// Has the wait end in time. Called once it waits, lest it expires before.
+    void expire_within(duration d)
+    {
+        auto& c = *this->driver_->shared().clock;
+        const auto now = c.now();
+        if (d < time_point::max() - now)
+            c.arm(*this, now + d);
     }
 
     void complete(error_code ec) override
@@ -127,9 +131,14 @@ void start_connect(const boost::intrusive_ptr<typed_driver<Protocol>>& d,
 {
     if (!d->shared().thread_safe && d->machine().wait() == core::client_machine::wait_answer::serve)
         return asio::post(d->executor(), asio::append(std::move(done), error_code(), d->current()));
-    const boost::intrusive_ptr<waiter> w(
+    const boost::intrusive_ptr<connect_operation<Protocol>> w(
         new connect_operation<Protocol>(d, std::move(done), limit, why));
-    d->use([w](driver& self) { self.wait(*w); });
+    d->use(
+        [w, limit](driver& self)
+        {
+            self.wait(*w);
+            w->expire_within(limit.time);
+        });
 }
 }
 

@@ -116,7 +116,7 @@ private:
         const auto keep = self(); // the factory may destroy the service
         if (!this->dial_ended(ec))
             return;
-        tie(stream, this->link_);
+        holdfast::tie(stream, this->link_);
         try
         {
             mine().connection_begins();
@@ -234,8 +234,19 @@ struct typed_definition final : definition<Protocol>
     void connection_begins() const
     {
         if constexpr (requires { factory.start(); })
-            if (connections.fetch_add(1) == 0)
+        {
+            if (connections.fetch_add(1) != 0)
+                return;
+            try
+            {
                 factory.start();
+            }
+            catch (...)
+            {
+                connections.fetch_sub(1); // it did not start, and is not told to stop
+                throw;
+            }
+        }
     }
 
     /// Calls the factory's `stop()`, if it has one, after the last of its connections.
