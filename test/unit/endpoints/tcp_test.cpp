@@ -54,9 +54,9 @@ protected:
         for (int i = 0; i < 2; ++i) // one is taken in, the next one finds the queue full
         {
             auto& s = b.fillers.emplace_back(io_, ip_tcp::v4());
-            s.non_blocking(true);
-            error_code ec;
-            s.connect(b.acceptor.local_endpoint(), ec);
+            s.native_non_blocking(true); // and by hand: Asio would wait
+            const auto full = b.acceptor.local_endpoint();
+            ::connect(s.native_handle(), full.data(), static_cast<socklen_t>(full.size()));
         }
         return b;
     }
