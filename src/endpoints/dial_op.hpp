@@ -56,8 +56,9 @@ protected:
     /// The first step; it does not complete inside this call.
     virtual void begin() = 0;
 
-    /// The timer expired; it may have been armed anew since. Not called after the completion.
-    virtual void timer_fired(time_point now) = 0;
+    /// The timer expired; it may have been armed anew since. Not called after the completion, nor
+    /// where the timer is not used.
+    virtual void timer_fired(time_point) {}
 
     /// Cancels what is under way and closes every socket.
     virtual void close_all() noexcept = 0;
@@ -144,8 +145,6 @@ private:
                                self->timer_fired(self->now());
                        });
     }
-
-    void dropped() noexcept override { close_all(); }
 
     handler done_;
     asio::any_completion_executor handler_executor_; // counts as work while somebody waits

@@ -7,8 +7,11 @@
 #include "dial_op.hpp"
 #include "sockets.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <stdexcept>
@@ -92,7 +95,10 @@ private:
         if (!ec)
             ec = connect();
         if (ec == asio::error::would_block)
+        {
+            give_up_at_ = now() + target_->options.timeout;
             return wait_for_listener();
+        }
         if (!ec)
             return post_completion({}, std::move(socket_));
         detail::close(socket_);
@@ -107,22 +113,25 @@ private:
         return {errno, boost::system::system_category()};
     }
 
-    /// Nothing else is under way meanwhile, so the wait is what keeps this alive.
     void wait_for_listener()
     {
-        self_ = shared_from_this();
-        give_up_at_ = now() + target_->options.timeout;
-        arm(std::min(now() + busy_interval, give_up_at_));
+        context_.clock->async_wait_until(
+            context_.executor, std::min(now() + busy_interval, give_up_at_),
+            asio::bind_cancellation_slot(wait_.slot(), [self = shared_from_this(), this](error_code)
+                                         { try_again(); }));
     }
 
-    void timer_fired(time_point now) override
+    void try_again()
     {
+        if (!pending())
+            return; // it was cancelled, and the socket is closed
         error_code ec = connect();
-        if (ec == asio::error::would_block && now < give_up_at_)
-            return arm(std::min(now + busy_interval, give_up_at_));
         if (ec == asio::error::would_block)
+        {
+            if (now() < give_up_at_)
+                return wait_for_listener();
             ec = errc::connect_timed_out;
-        const auto self = std::move(self_);
+        }
         if (!ec)
             return complete({}, std::move(socket_));
         detail::close(socket_);
@@ -132,13 +141,13 @@ private:
     void close_all() noexcept override
     {
         detail::close(socket_);
-        self_.reset();
+        wait_.emit(asio::cancellation_type::all);
     }
 
     const std::shared_ptr<const unix_socket::target> target_;
     unix_stream socket_;
     time_point give_up_at_{};
-    std::shared_ptr<dial_op> self_;
+    asio::cancellation_signal wait_;
 };
 }
 

@@ -80,7 +80,7 @@ struct outcome
     asio::cancellation_signal cancel;
 };
 
-class lookup_pool_test : public testing::Test
+class lookup_pool_test : public ::testing::Test
 {
 protected:
     ~lookup_pool_test() override
@@ -316,7 +316,7 @@ TEST(default_resolver, a_program_exits_while_a_lookup_is_stuck)
             system->wait_until_begun(1);
             std::exit(0);
         },
-        testing::ExitedWithCode(0), "");
+        ::testing::ExitedWithCode(0), "");
 }
 }
 }

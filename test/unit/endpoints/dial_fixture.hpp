@@ -3,6 +3,8 @@
 #define HOLDFAST_TEST_UNIT_ENDPOINTS_DIAL_FIXTURE_HPP
 
 #include <holdfast/endpoint.hpp>
+#include <holdfast/testing/manual_clock.hpp>
+#include <holdfast/testing/scripted_resolver.hpp>
 
 #include <gtest/gtest.h>
 
@@ -10,18 +12,15 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
 
 #include <chrono>
 #include <filesystem>
 #include <iterator>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <thread>
 #include <utility>
-#include <vector>
 
 namespace holdfast
 {
@@ -30,57 +29,6 @@ inline std::size_t open_descriptors()
     namespace fs = std::filesystem;
     return static_cast<std::size_t>(std::distance(fs::directory_iterator("/proc/self/fd"), {}));
 }
-
-/// Time, moved by hand.
-class hand_clock final : public clock
-{
-public:
-    ~hand_clock() override { drop_all(); }
-    time_point now() const noexcept override { return now_; }
-    void advance(duration d)
-    {
-        now_ += d;
-        expire_due(now_);
-    }
-
-private:
-    void earliest_changed() noexcept override {}
-    time_point now_{std::chrono::hours(1)};
-};
-
-/// Answers from a table; a name that is not in it hangs until it is cancelled.
-class table_resolver final : public resolver
-{
-public:
-    std::map<std::string, std::pair<error_code, std::vector<std::string>>> table;
-    std::vector<std::pair<std::string, address_family>> asked;
-
-private:
-    void resolve(const asio::any_io_executor& executor, std::string host, address_family family,
-                 handler done) override
-    {
-        asked.emplace_back(host, family);
-        const auto found = table.find(host);
-        if (found == table.end())
-        {
-            auto slot = asio::get_associated_cancellation_slot(done);
-            const auto kept = std::make_shared<handler>(std::move(done));
-            slot.assign(
-                [executor, kept](asio::cancellation_type)
-                {
-                    asio::post(executor, [kept]
-                               { std::move (*kept)(asio::error::operation_aborted, addresses()); });
-                });
-            return;
-        }
-        addresses list;
-        for (const auto& text : found->second.second)
-            list.push_back(asio::ip::make_address(text));
-        asio::post(executor,
-                   [done = std::move(done), ec = found->second.first,
-                    list = std::move(list)]() mutable { std::move(done)(ec, std::move(list)); });
-    }
-};
 
 /// How a dial ended.
 template <class Stream>
@@ -94,7 +42,7 @@ struct outcome
 };
 
 /// A context to dial on, and at the end the check that no socket and no timer is left.
-class dial_fixture : public testing::Test
+class dial_fixture : public ::testing::Test
 {
 protected:
     dial_fixture()
@@ -108,6 +56,7 @@ protected:
     {
         EXPECT_EQ(clock_.armed(), 0U);
         EXPECT_EQ(open_descriptors(), descriptors_);
+        EXPECT_EQ(resolver_.pending_lookups(), 0U);
     }
 
     dial_context context()
@@ -164,8 +113,8 @@ protected:
 
     std::size_t open_sockets() const { return open_descriptors() - descriptors_; }
 
-    hand_clock clock_;
-    table_resolver resolver_;
+    testing::manual_clock clock_;
+    testing::scripted_resolver resolver_;
     std::shared_ptr<dial_report> report_ = std::make_shared<dial_report>();
     asio::io_context io_;
 

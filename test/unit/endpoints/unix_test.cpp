@@ -27,7 +27,7 @@ class unix_dial_test : public dial_fixture
 protected:
     unix_dial_test()
     {
-        std::string pattern = testing::TempDir() + "holdfast.XXXXXX";
+        std::string pattern = ::testing::TempDir() + "holdfast.XXXXXX";
         folder_ = ::mkdtemp(pattern.data());
         path_ = folder_ + "/socket";
     }
@@ -182,6 +182,24 @@ TEST_F(unix_dial_test, CS_7F_cancelling_the_wait_for_a_listener_ends_it_and_clos
     EXPECT_EQ(open_sockets(), 2U);
     finish(result);
     EXPECT_EQ(result->code, asio::error::operation_aborted);
+}
+
+TEST_F(unix_dial_test, a_context_that_is_destroyed_takes_the_wait_for_a_listener_along)
+{
+    auto [server, first] = listen_busily();
+    bool completed = false;
+    {
+        asio::io_context gone;
+        auto with = context();
+        with.executor = gone.get_executor();
+        unix_socket(path_).async_connect(with, [&](error_code, unix_socket::stream_type)
+                                         { completed = true; });
+        EXPECT_EQ(clock_.armed(), 1U);
+    }
+    EXPECT_EQ(clock_.armed(), 0U);
+    clock_.advance(1s);
+    EXPECT_FALSE(completed);
+    EXPECT_EQ(open_sockets(), 2U);
 }
 
 TEST(unix_socket, a_bad_configuration_is_refused_naming_the_field)
