@@ -11,8 +11,8 @@ foreach(name IN ITEMS core holdfast tls testing sim)
   endif()
 endforeach()
 install(TARGETS ${libraries} EXPORT holdfast ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-if(TARGET holdfast)
-  install(TARGETS holdfast RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+if(TARGET holdfast_tool)
+  install(TARGETS holdfast_tool RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
 
 # Headers without their library would only fail later.

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "connect.hpp"
+
+#include "connector.hpp"
+#include "retry_option.hpp"
+
+#include <holdfast/duration.hpp>
+#include <holdfast/endpoints/registry.hpp>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+
+namespace tool
+{
+namespace
+{
+/// The command line as it was written.
+struct arguments
+{
+    std::string description{};
+    bool ipv4 = false;
+    bool ipv6 = false;
+    std::string retry{};
+    std::optional<unsigned> fail_after{};
+    bool once = false;
+    std::string attempt_timeout{};
+    std::string idle_timeout{};
+    std::string max_age{};
+    std::string stable_after{};
+    std::vector<std::string> sends{};
+    std::vector<std::string> expects{};
+    bool crlf = false;
+    std::string command{};
+    std::string on_eof = "close";
+    std::string linger{};
+    std::string log = "text";
+    bool quiet = false;
+    bool verbose = false;
+    std::string pid_file{};
+};
+
+/// Says of which option an error tells.
+template <class Read>
+auto of_option(std::string_view option, Read read)
+{
+    try
+    {
+        return read();
+    }
+    catch (const std::invalid_argument& e)
+    {
+        throw usage_error(fmt::format("{}: {}", option, e.what()));
+    }
+}
+
+std::optional<hf::duration> length_of_time(std::string_view option, const std::string& text,
+                                           hf::duration least = hf::duration(1))
+{
+    if (text.empty())
+        return std::nullopt;
+    const auto d = of_option(option, [&] { return hf::parse_duration(text); });
+    if (d < least)
+        throw usage_error(fmt::format("{}: must be more than zero", option));
+    return d;
+}
+
+hf::any_endpoint endpoint_of(const arguments& a)
+{
+    auto d = hf::parse_description(a.description);
+    if (a.ipv4 || a.ipv6)
+    {
+        if (d.prefix != "tcp")
+            throw usage_error(fmt::format("{} goes with tcp only", a.ipv4 ? "-4" : "-6"));
+        std::erase_if(d.keywords, [](const auto& k) { return k.key == "family"; });
+        d.keywords.push_back({.key = "family", .value = {.value = a.ipv4 ? "4" : "6"}});
+    }
+    return hf::registry::standard().make(d);
+}
+
+/// What is sent and expected, in the order in which it was given.
+dialogue dialogue_of(const arguments& a, const CLI::App& command)
+{
+    dialogue result;
+    auto send = a.sends.begin();
+    auto expect = a.expects.begin();
+    for (const auto* option : command.parse_order())
+        if (option->check_lname("send"))
+            of_option("--send", [&] { result.send(*send++); });
+        else if (option->check_lname("expect"))
+            of_option("--expect", [&] { result.expect(*expect++); });
+    return result;
+}
+
+connect_options options_of(const arguments& a, const CLI::App& command)
+{
+    const auto zero = hf::duration::zero();
+    connect_options o{.endpoint = endpoint_of(a)};
+    if (a.fail_after == 0U)
+        throw usage_error("--fail-after: must be at least 1");
+    o.retry = of_option("--retry", [&] { return parse_retry(a.retry, a.fail_after); });
+    o.once = a.once;
+    o.attempt_timeout = length_of_time("--attempt-timeout", a.attempt_timeout);
+    o.stable_after = length_of_time("--stable-after", a.stable_after, zero);
+    o.relay = {.dialogue = dialogue_of(a, command),
+               .command = a.command,
+               .crlf = a.crlf,
+               .stay_at_end = a.on_eof == "stay",
+               .idle_timeout = length_of_time("--idle-timeout", a.idle_timeout),
+               .max_age = length_of_time("--max-age", a.max_age)};
+    if (const auto linger = length_of_time("--linger", a.linger, zero))
+        o.relay.linger = *linger;
+    o.log = a.log == "json" ? hf::log_format::json : hf::log_format::text;
+    o.quiet = a.quiet;
+    o.verbose = a.verbose;
+    o.pid_file = a.pid_file;
+    return o;
+}
+
+/// An option that may be given again and again, each time with one value, whatever that looks like.
+void add_repeatable(CLI::App& command, const std::string& name, std::vector<std::string>& values,
+                    const std::string& type, const std::string& help)
+{
+    command.add_option(name, values, help)
+        ->type_name(type)
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->allow_extra_args(false);
+}
+
+void describe(CLI::App& command, arguments& a)
+{
+    const auto text = [&](const std::string& name, std::string& value, const std::string& type,
+                          const std::string& help)
+    { return command.add_option(name, value, help)->type_name(type); };
+
+    text("DESCRIPTION", a.description, "", "What to connect to: tcp:HOST:PORT or unix:PATH")
+        ->required();
+    const auto* ipv4 = command.add_flag("-4", a.ipv4, "Use IPv4 only");
+    command.add_flag("-6", a.ipv6, "Use IPv6 only")->excludes(const_cast<CLI::Option*>(ipv4));
+    text("--retry", a.retry, "POLICY",
+         "When to try again: initial=1s,max=60s,factor=2,jitter=full (or equal, none, "
+         "decorrelated), fixed=2s, immediately, or twisted,initial=1s,...");
+    command.add_option("--fail-after", a.fail_after, "Give up after N failures in a row")
+        ->type_name("N");
+    command.add_flag("--once", a.once, "End with the first connection that is made");
+    text("--attempt-timeout", a.attempt_timeout, "TIME",
+         "For each attempt, lookup and preparation included; 30s");
+    text("--idle-timeout", a.idle_timeout, "TIME",
+         "Reconnect when nothing comes or goes for so long");
+    text("--max-age", a.max_age, "TIME", "Reconnect when a connection is so old");
+    text("--stable-after", a.stable_after, "TIME",
+         "A connection that lasts so long ends the back-off; 10s");
+    add_repeatable(command, "--send", a.sends, "TEXT",
+                   R"(Send this first, with escapes such as \r\n and \x1f)");
+    add_repeatable(command, "--expect", a.expects, "REGEX",
+                   "Wait for this before going on; with --send, in the order given");
+    command.add_flag("--crlf", a.crlf, "Send line ends as CR LF");
+    text("--exec", a.command, "COMMAND",
+         "Run this on each connection, which is its input and output");
+    text("--on-eof", a.on_eof, "close|stay",
+         "At the end of the input: finish (close), or go on receiving")
+        ->check(CLI::IsMember({"close", "stay"}));
+    text("--linger", a.linger, "TIME", "How long to read on after the end of the input; 5s");
+    text("--log", a.log, "text|json", "What status lines look like")
+        ->check(CLI::IsMember({"text", "json"}));
+    command.add_flag("-q,--quiet", a.quiet, "Tell nothing but why it failed");
+    command.add_flag("-v,--verbose", a.verbose, "Tell of every step");
+    text("--pid-file", a.pid_file, "PATH", "Write the number of the process there");
+}
+}
+
+void add_connect(CLI::App& app, exit_code& result)
+{
+    auto* command = app.add_subcommand(
+        "connect", "Pipe standard input and output over a connection that is kept alive");
+    const auto a = std::make_shared<arguments>();
+    describe(*command, *a);
+    command->footer("Times are like 1.5s, 200ms, 2m, or plain seconds. SIGUSR1 tries again now, "
+                    "SIGUSR2 reconnects.\nExit status: 0 ended as asked, 1 failed, 2 usage, 3 gave "
+                    "up (--fail-after).");
+    command->callback([a, command, &result]
+                      { result = connector(options_of(*a, *command)).run(); });
+}
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef HOLDFAST_TOOL_CONNECT_HPP
+#define HOLDFAST_TOOL_CONNECT_HPP
+
+#include "error.hpp"
+
+namespace CLI
+{
+class App;
+}
+
+namespace tool
+{
+/// Adds the subcommand `connect`; `result` is set when it has run. It throws `usage_error`, and
+/// `std::invalid_argument` of the library.
+void add_connect(CLI::App& app, exit_code& result);
+}
+
+#endif

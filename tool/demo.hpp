@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef HOLDFAST_TOOL_DEMO_HPP
+#define HOLDFAST_TOOL_DEMO_HPP
+
+#include "error.hpp"
+
+namespace CLI
+{
+class App;
+}
+
+namespace tool
+{
+/// Adds the subcommand `demo`; `result` is set when it has run.
+void add_demo(CLI::App& app, exit_code& result);
+}
+
+#endif
