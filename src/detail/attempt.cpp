@@ -183,6 +183,7 @@ bool attempt::dial_ended(error_code ec) noexcept
     phase_ = phase::factory;
     if (!ec)
         return true;
+    link_.close(); // before anybody is told, and dials anew
     settle();
     return false;
 }

@@ -114,9 +114,10 @@ private:
     void dialled(error_code ec, stream_type stream)
     {
         const auto keep = self(); // the factory may destroy the service
+        if (!ec)
+            holdfast::tie(stream, this->link_);
         if (!this->dial_ended(ec))
             return;
-        holdfast::tie(stream, this->link_);
         try
         {
             mine().connection_begins();
@@ -249,13 +250,22 @@ struct typed_definition final : definition<Protocol>
         }
     }
 
-    /// Calls the factory's `stop()`, if it has one, after the last of its connections.
+    /// Calls the factory's `stop()`, if it has one, after the last of its connections. What it
+    /// throws is dropped: the connection is over, and nobody waits for this.
     void connection_ends() const noexcept
     {
         if constexpr (requires { factory.start(); })
             if (connections.fetch_sub(1) == 1)
                 if constexpr (requires { factory.stop(); })
-                    factory.stop();
+                {
+                    try
+                    {
+                        factory.stop();
+                    }
+                    catch (...)
+                    {
+                    }
+                }
     }
 
     Endpoint endpoint;
