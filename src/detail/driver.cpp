@@ -110,10 +110,22 @@ std::shared_ptr<const failure> driver::last_failure() const
 
 // For operations
 
+bool driver::serves_now() const noexcept
+{
+    return queue_ == 0 && machine_.wait() == core::client_machine::wait_answer::serve;
+}
+
 void driver::wait(waiter& w)
 {
     if (destroyed_)
         return w.complete(asio::error::operation_aborted);
+    if (queue_ != 0)
+        return room().late_connects.add(w);
+    answer(w);
+}
+
+void driver::answer(waiter& w)
+{
     switch (machine_.wait())
     {
     case core::client_machine::wait_answer::keep:
@@ -131,8 +143,29 @@ void driver::stop(waiter& w)
 {
     if (destroyed_)
         return w.complete(asio::error::operation_aborted);
-    room().stops.add(w);
+    (busy_ ? room().late_stops : room().stops).add(w);
     feed(input::stop);
+}
+
+/// The queue of inputs is empty: now the late ones can be told where they stand.
+void driver::answer_late()
+{
+    if (room_ == nullptr)
+        return;
+    waiting_room& r = *room_;
+    while (const auto w = r.late_connects.take_first())
+        answer(*w);
+    r.stops.add_all(r.late_stops); // left only where the queue had no place for their stop
+    if (r.empty())
+        room_ = nullptr;
+}
+
+bool driver::queued(input i) const noexcept
+{
+    for (auto rest = queue_; rest != 0; rest >>= bits_per_input)
+        if ((rest & input_mask) == static_cast<std::uint64_t>(i))
+            return true;
+    return false;
 }
 
 void driver::give_up(waiter& w, error_code ec)
@@ -178,9 +211,9 @@ void driver::feed(input i) noexcept
         process(next);
     }
     if (destroyed_)
-        end();
-    else
-        busy_ = false;
+        return end();
+    answer_late();
+    busy_ = false;
 }
 
 /// Puts an input off that came while another is dealt with. There is room for eight, and equal
@@ -214,6 +247,9 @@ void driver::process(input i) noexcept
     case input::start:
         return carry_out(machine_.start(now), nullptr, now);
     case input::stop:
+        // A wait ends no sooner than the stop that it asked for.
+        if (room_ != nullptr && !queued(input::stop))
+            room_->stops.add_all(room_->late_stops);
         return carry_out(machine_.stop(now), nullptr, now);
     case input::retry_now:
         return carry_out(machine_.retry_now(now), nullptr, now);
@@ -393,7 +429,7 @@ void driver::carry_out(const core::actions& first,
                 return;
             std::visit(performer{*this, cause, now, next}, action);
         }
-        if (room_ != nullptr && room_->connects.empty() && room_->stops.empty())
+        if (room_ != nullptr && room_->empty())
             room_ = nullptr;
         if (destroyed_)
             return;
@@ -414,6 +450,11 @@ void driver::end() noexcept
 {
     const auto now = definition_->clock->now();
     busy_ = true; // for good
+    if (room_ != nullptr)
+    {
+        room_->connects.add_all(room_->late_connects);
+        room_->stops.add_all(room_->late_stops);
+    }
     follow_up none;
     for (const auto& action : machine_.destroy())
         std::visit(performer{*this, nullptr, now, none}, action);
@@ -458,7 +499,7 @@ void driver::expired()
 
 void driver::notify(event e) const noexcept
 {
-    if (!definition_->observe)
+    if (destroyed_ || !definition_->observe) // destroyed by the policy just now, say
         return;
     e.state = machine_.state();
     e.name = definition_->name;

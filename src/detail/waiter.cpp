@@ -34,14 +34,24 @@ bool waiter_list::remove(waiter& w) noexcept
     return true;
 }
 
+void waiter_list::add_all(waiter_list& from) noexcept
+{
+    while (const auto w = from.take_first())
+        add(*w);
+}
+
+pointer waiter_list::take_first() noexcept
+{
+    pointer w(first_);
+    if (w != nullptr)
+        remove(*w);
+    return w;
+}
+
 void waiter_list::complete_all(error_code ec)
 {
-    while (first_ != nullptr)
-    {
-        const pointer w(first_);
-        remove(*w);
+    while (const auto w = take_first())
         w->complete(ec);
-    }
 }
 
 void waiter_list::count_failure(error_code ec)

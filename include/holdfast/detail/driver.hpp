@@ -69,6 +69,9 @@ public:
 
     // For operations, on the executor.
 
+    /// Whether a waiter that came now would be served.
+    bool serves_now() const noexcept;
+
     /// Adds a waiter for the connection, unless the answer is at hand.
     void wait(waiter& w);
 
@@ -119,6 +122,10 @@ private:
     struct performer;
     void notify(event e) const noexcept;
     void end() noexcept;
+
+    void answer(waiter& w);
+    void answer_late();
+    bool queued(input i) const noexcept;
 
     error_code last_code() const noexcept;
     waiting_room& room();

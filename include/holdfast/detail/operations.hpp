@@ -5,9 +5,11 @@
 #include <holdfast/detail/driver.hpp>
 #include <holdfast/wait_limit.hpp>
 
+#include <boost/asio/any_completion_executor.hpp>
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/append.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
@@ -31,6 +33,8 @@ public:
         : driver_(std::move(d))
         , done_(std::move(done))
         , work_(asio::prefer(driver_->executor(), asio::execution::outstanding_work.tracked))
+        , handler_work_(asio::prefer(asio::get_associated_executor(done_, driver_->executor()),
+                                     asio::execution::outstanding_work.tracked))
     {
         auto slot = asio::get_associated_cancellation_slot(done_);
         if (slot.is_connected())
@@ -49,6 +53,7 @@ protected:
     {
         asio::get_associated_cancellation_slot(done_).clear();
         const auto executor = std::move(work_);
+        const auto handlers = std::move(handler_work_);
         asio::dispatch(executor, asio::append(std::move(done_), ec, std::move(results)...));
     }
 
@@ -56,7 +61,8 @@ protected:
     handler done_;
 
 private:
-    asio::any_io_executor work_;
+    asio::any_io_executor work_; // neither executor runs out of work meanwhile
+    asio::any_completion_executor handler_work_;
 };
 
 /// One `async_when_connected` that has to wait.
@@ -74,17 +80,19 @@ public:
         this->failures_left = limit.failures;
     }
 
+    ~connect_operation() override { my_clock().disarm(*this); }
+
     /// Has the wait end in time. Called once it waits, lest it expires before.
     void expire_within(duration d)
     {
-        auto& c = *this->driver_->shared().clock;
-        const auto now = c.now();
-        if (d < time_point::max() - now)
-            c.arm(*this, now + d);
+        const auto now = my_clock().now();
+        if (this->listed() && d < time_point::max() - now)
+            my_clock().arm(*this, now + d);
     }
 
     void complete(error_code ec) override
     {
+        my_clock().disarm(*this);
         std::shared_ptr<Protocol> current;
         if (!ec)
             current = static_cast<typed_driver<Protocol>&>(*this->driver_).current();
@@ -96,7 +104,6 @@ public:
 private:
     void finished(error_code ec, std::shared_ptr<Protocol> current)
     {
-        this->driver_->shared().clock->disarm(*this);
         if (ec && why_ != nullptr)
             if (const auto last = this->driver_->last_failure())
                 *why_ = *last;
@@ -108,6 +115,8 @@ private:
         asio::post(this->driver_->executor(), [self = boost::intrusive_ptr<connect_operation>(this)]
                    { self->driver_->give_up(*self, errc::wait_timed_out); });
     }
+
+    clock& my_clock() const noexcept { return *this->driver_->shared().clock; }
 
     failure* why_;
 };
@@ -129,7 +138,7 @@ void start_connect(const boost::intrusive_ptr<typed_driver<Protocol>>& d,
                    typename connect_operation<Protocol>::handler done, wait_limit limit,
                    failure* why)
 {
-    if (!d->shared().thread_safe && d->machine().wait() == core::client_machine::wait_answer::serve)
+    if (!d->shared().thread_safe && d->serves_now())
         return asio::post(d->executor(), asio::append(std::move(done), error_code(), d->current()));
     const boost::intrusive_ptr<connect_operation<Protocol>> w(
         new connect_operation<Protocol>(d, std::move(done), limit, why));

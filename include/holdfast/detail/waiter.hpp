@@ -28,6 +28,9 @@ public:
     /// Posts the completion. Called once, when it has left its list.
     virtual void complete(error_code ec) = 0;
 
+    /// Whether it waits: it is in a list.
+    bool listed() const noexcept { return list_ != nullptr; }
+
     /// Failures that it still bears; 0: any number.
     std::uint32_t failures_left = 0;
 
@@ -53,6 +56,12 @@ public:
     /// Takes `w` out. False if it was in no list: somebody completes it already.
     static bool remove(waiter& w) noexcept;
 
+    /// Takes over all members of another list, in their order.
+    void add_all(waiter_list& from) noexcept;
+
+    /// The one that came first, taken out; null if there is none.
+    boost::intrusive_ptr<waiter> take_first() noexcept;
+
     /// Completes all that are in the list now.
     void complete_all(error_code ec);
 
@@ -69,6 +78,15 @@ struct waiting_room
 {
     waiter_list connects;
     waiter_list stops;
+
+    // Those who came while inputs were queued: what was called before comes before them.
+    waiter_list late_connects;
+    waiter_list late_stops;
+
+    bool empty() const noexcept
+    {
+        return connects.empty() && stops.empty() && late_connects.empty() && late_stops.empty();
+    }
 };
 }
 
