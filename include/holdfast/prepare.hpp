@@ -18,8 +18,27 @@ namespace holdfast
 {
 namespace asio = boost::asio;
 
+namespace detail
+{
+template <class T>
+inline constexpr bool is_awaitable = false;
+template <class T>
+inline constexpr bool is_awaitable<asio::awaitable<T>> = true;
+
+inline asio::awaitable<void> without_result(asio::awaitable<void> a)
+{
+    return a;
+}
+
+template <class T>
+asio::awaitable<void> without_result(asio::awaitable<T> a)
+{
+    static_cast<void>(co_await std::move(a));
+}
+}
+
 /// The preparation of a new connection: any callable that takes the protocol by reference and
-/// returns `awaitable<void>`, or nothing if it needs no waiting.
+/// returns an `awaitable`, whose result is ignored, or nothing if it needs no waiting.
 ///
 /// It runs on the service's executor, once per new connection. If it throws, the attempt has
 /// failed with the code of the `system_error`, or with `errc::exception_thrown`. When the service
@@ -36,7 +55,7 @@ public:
     template <std::invocable<Protocol&> F>
         requires(!std::same_as<std::remove_cvref_t<F>, prepare_function> &&
                  (std::is_void_v<std::invoke_result_t<F&, Protocol&>> ||
-                  std::same_as<std::invoke_result_t<F&, Protocol&>, asio::awaitable<void>>))
+                  detail::is_awaitable<std::invoke_result_t<F&, Protocol&>>))
     prepare_function(F f)
         : run_(
               [f = std::move(f)](Protocol& p, const asio::any_io_executor& executor,
@@ -48,7 +67,8 @@ public:
                       std::move(done)(nullptr);
                   }
                   else
-                      asio::co_spawn(executor, std::invoke(f, p), std::move(done));
+                      asio::co_spawn(executor, detail::without_result(std::invoke(f, p)),
+                                     std::move(done));
               })
     {
     }
