@@ -6,14 +6,23 @@
 #include <holdfast/testing/manual_clock.hpp>
 #include <holdfast/testing/scripted_endpoint.hpp>
 
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <gtest/gtest.h>
 
 #include <array>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <ostream>
+#include <stdexcept>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 namespace conformance
@@ -30,57 +39,124 @@ class reader : public std::enable_shared_from_this<reader>
 {
 public:
     explicit reader(hf::testing::memory_stream s) : stream_(std::move(s)) {}
+    ~reader()
+    {
+        if (on_destroyed)
+            on_destroyed();
+    }
 
     template <class Token>
     auto async_run(Token&& token)
     {
-        return asio::async_compose<Token, void(error_code)>(
-            [this, keep = shared_from_this(), begun = false](auto& self, error_code ec = {},
-                                                             std::size_t = 0) mutable
+        return asio::async_initiate<Token, void(error_code)>(
+            [self = shared_from_this()](auto&& done)
             {
-                if (std::exchange(begun, true) && ec)
-                    return self.complete(ec == asio::error::eof ? error_code() : ec);
-                stream_.async_read_some(asio::buffer(buffer_), std::move(self));
+                any_handler(std::forward<decltype(done)>(done)).swap(self->done_);
+                self->read();
             },
-            token, stream_);
+            token);
     }
 
     void close() noexcept
     {
         ++closes;
+        const auto keep = shared_from_this();
+        if (on_close)
+            std::exchange(on_close, nullptr)();
         if (!ignores_close)
             stream_.close();
     }
 
+    /// Ends the run, where `clings` has kept it from ending.
+    void let_go(error_code ec = {})
+    {
+        any_handler done;
+        done.swap(done_);
+        if (done)
+            std::move(done)(ec);
+    }
+
     int closes = 0;
     bool ignores_close = false;
+    bool clings = false;                ///< The run goes on after the end of the stream.
+    std::function<void()> on_close;     ///< Called once, in `close()`.
+    std::function<void()> on_end;       ///< Called once, just before the run ends.
+    std::function<void()> on_destroyed; ///< Called in the destructor.
 
 private:
+    using any_handler = asio::any_completion_handler<void(error_code)>;
+
+    void read()
+    {
+        stream_.async_read_some(asio::buffer(buffer_),
+                                [self = shared_from_this()](error_code ec, std::size_t)
+                                { self->have_read(ec); });
+    }
+
+    void have_read(error_code ec)
+    {
+        if (!ec)
+            return read();
+        if (on_end)
+            std::exchange(on_end, nullptr)();
+        if (!clings)
+            let_go(ec == asio::error::eof ? error_code() : ec);
+    }
+
     hf::testing::memory_stream stream_;
+    any_handler done_;
     std::array<char, 16> buffer_{};
 };
 
 /// What one asynchronous operation completed with; empty while it has not.
 template <class... Results>
-struct outcome
+class outcome
 {
-    std::optional<error_code> code;
-    std::tuple<Results...> results;
-    int completions = 0;
+    struct record // outlives the outcome: what a test leaves behind completes at its end
+    {
+        std::optional<error_code> code;
+        std::tuple<Results...> results;
+        int completions = 0;
+    };
+    std::shared_ptr<record> record_ = std::make_shared<record>();
+
+public:
+    std::optional<error_code>& code = record_->code;
+    std::tuple<Results...>& results = record_->results;
+    int& completions = record_->completions;
 
     auto handler()
     {
-        return [this](error_code ec, Results... r)
+        return [r = record_](error_code ec, Results... given)
         {
-            ++completions;
-            code = ec;
-            results = {std::move(r)...};
+            ++r->completions;
+            r->code = ec;
+            r->results = {std::move(given)...};
         };
     }
+
+    const auto& protocol() const { return std::get<0>(results); }
 };
 
 using connect_outcome = outcome<std::shared_ptr<reader>>;
 using stop_outcome = outcome<>;
+
+/// The states in which handlers can run: all but `choosing`.
+inline constexpr std::array lasting_states{service_state::idle,       service_state::dialling,
+                                           service_state::preparing,  service_state::connected,
+                                           service_state::discarding, service_state::waiting,
+                                           service_state::parked,     service_state::stopping,
+                                           service_state::restarting, service_state::stopped};
+
+/// Names a test after the state that it is about.
+struct name_of_state
+{
+    template <class Info>
+    std::string operator()(const Info& info) const
+    {
+        return std::string(hf::to_string(info.param));
+    }
+};
 
 /// A service on a scripted endpoint and a manual clock. At the end of every test nothing may be
 /// left: no timer, no open stream.
@@ -98,14 +174,91 @@ protected:
             o.observe = [this](const hf::event& e) { events.push_back(e); };
         service.emplace(
             context, endpoint,
-            [this](hf::testing::memory_stream s)
+            [this](hf::testing::memory_stream s) -> std::shared_ptr<reader>
             {
-                protocols.push_back(std::make_shared<reader>(std::move(s)));
-                return protocols.back();
+                if (refusals > 0 && refusals-- > 0)
+                    return nullptr;
+                auto made = std::make_shared<reader>(std::move(s));
+                protocols.push_back(made);
+                if (on_made)
+                    on_made(*made);
+                return made;
             },
             std::move(o));
         return *service;
     }
+
+    /// The same, started, connected or not as the script has it.
+    hf::client_service<reader>& run(options o = {.retry = plain()})
+    {
+        make(std::move(o)).start();
+        settle();
+        return *service;
+    }
+
+    /// Brings a new service into state `s`, in the simplest way that leads there. Nothing is
+    /// waiting for it then. Not for `choosing`, in which no handler runs.
+    void reach(service_state s)
+    {
+        options o{.retry = plain()};
+        switch (s)
+        {
+        case service_state::idle:
+            make(o);
+            break;
+        case service_state::dialling:
+            endpoint.then(dial_step::hang());
+            run(o);
+            break;
+        case service_state::preparing:
+            o.prepare = [this](reader&) { return hang(); };
+            run(o);
+            break;
+        case service_state::connected:
+            run(o);
+            break;
+        case service_state::discarding:
+            on_made = [](reader& r) { r.ignores_close = true; };
+            o.prepare = [](reader&) { throw std::runtime_error("not this one"); };
+            run(o);
+            break;
+        case service_state::choosing:
+            break;
+        case service_state::waiting:
+            endpoint.then(refused);
+            run(o);
+            break;
+        case service_state::parked:
+            endpoint.then(refused);
+            o.retry = [](unsigned) { return std::optional<hf::duration>(); };
+            run(o);
+            break;
+        case service_state::stopping:
+        case service_state::restarting:
+            on_made = [](reader& r) { r.ignores_close = true; };
+            run(o).stop();
+            if (s == service_state::restarting)
+                service->start();
+            break;
+        case service_state::stopped:
+            make(o).stop();
+            break;
+        }
+        settle();
+        on_made = nullptr;
+        EXPECT_EQ(service->state(), s);
+    }
+
+    /// A preparation, or anything else, that ends only when it is cancelled.
+    asio::awaitable<void> hang() { return wait(24h); }
+
+    asio::awaitable<void> wait(hf::duration d)
+    {
+        co_await clock.async_wait_until(context.get_executor(), clock.now() + d,
+                                        asio::use_awaitable);
+    }
+
+    inline static const dial_step refused = dial_step::fail(asio::error::connection_refused);
 
     static hf::retry::backoff plain() { return {.jitter = hf::retry::jitter::none}; }
 
@@ -130,8 +283,12 @@ protected:
         settle();
         EXPECT_EQ(clock.armed(), 0U);
         EXPECT_EQ(endpoint.open_streams(), 0U);
-        EXPECT_LE(endpoint.open_streams_max(), 1U); // CS-18
+        EXPECT_LE(endpoint.open_streams_max(), live_at_once); // CS-18
     }
+
+    std::size_t live_at_once = 1;         ///< How many connections the test may have open at once.
+    int refusals = 0;                     ///< How many times more the factory refuses.
+    std::function<void(reader&)> on_made; ///< Called in the factory, with each new protocol.
 
     hf::testing::manual_clock clock;
     asio::io_context context;

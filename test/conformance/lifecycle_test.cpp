@@ -19,6 +19,14 @@ TEST_F(lifecycle, CS_01_start_begins_one_attempt_at_once)
     EXPECT_EQ(endpoint.dial_count(), 1U);
 }
 
+TEST_F(lifecycle, CS_01_nothing_is_dialled_before_the_start)
+{
+    make();
+    pass(1h);
+    EXPECT_EQ(endpoint.dial_count(), 0U);
+    EXPECT_EQ(clock.armed(), 0U);
+}
+
 TEST_F(lifecycle, CS_02_start_on_a_running_service_warns_and_changes_nothing)
 {
     make().start();
@@ -31,11 +39,23 @@ TEST_F(lifecycle, CS_02_start_on_a_running_service_warns_and_changes_nothing)
     EXPECT_EQ(protocols.size(), 1U);
 }
 
+TEST_F(lifecycle, CS_02_start_while_waiting_does_not_hurry_the_retry)
+{
+    reach(service_state::waiting);
+    service->start();
+    settle();
+    EXPECT_EQ(told(hf::event_kind::already_started), 1);
+    EXPECT_EQ(clock.armed(), 1U);
+    pass(1s - 1ns);
+    EXPECT_EQ(endpoint.dial_count(), 1U);
+    pass(1ns);
+    EXPECT_EQ(endpoint.dial_count(), 2U);
+}
+
 TEST_F(lifecycle, CS_03_each_failed_attempt_arms_one_timer_with_the_policys_delay)
 {
-    endpoint.otherwise(dial_step::fail(asio::error::connection_refused));
-    make().start();
-    settle();
+    endpoint.otherwise(refused);
+    run();
     for (const auto delay : {1s, 2s, 4s})
     {
         const auto dials = endpoint.dial_count();
@@ -50,19 +70,98 @@ TEST_F(lifecycle, CS_03_each_failed_attempt_arms_one_timer_with_the_policys_dela
     }
 }
 
-TEST_F(lifecycle, CS_06_stop_while_connected_closes_and_completes_when_closed)
+TEST_F(lifecycle, CS_03_an_endpoint_that_throws_is_a_failed_attempt)
 {
-    make().start();
+    endpoint.then(dial_step::raise(std::make_exception_ptr(std::runtime_error("no such thing"))));
+    run();
+    EXPECT_EQ(service->state(), service_state::waiting);
+    EXPECT_EQ(service->last_failure()->code, hf::errc::exception_thrown);
+    pass(1s);
+    EXPECT_EQ(service->state(), service_state::connected);
+}
+
+TEST_F(lifecycle, CS_03_an_attempt_that_takes_too_long_is_cancelled_and_is_a_failure_of_its_phase)
+{
+    auto step = dial_step::hang();
+    step.phase = hf::phase::tls;
+    endpoint.then(step);
+    run({.retry = plain(), .attempt_timeout = 7s});
+    pass(7s - 1ns);
+    EXPECT_EQ(service->state(), service_state::dialling);
+    pass(1ns);
+    EXPECT_TRUE(endpoint.last().cancelled());
+    EXPECT_EQ(service->state(), service_state::waiting);
+    EXPECT_EQ(service->last_failure()->code, hf::errc::tls_timed_out);
+    EXPECT_EQ(service->last_failure()->phase, hf::phase::tls);
+    EXPECT_EQ(service->last_failure()->took, 7s);
+}
+
+TEST_F(lifecycle, CS_04_once_connected_the_failures_are_forgotten_and_all_waiters_get_one_protocol)
+{
+    endpoint.then(refused).then(refused);
+    make();
+    std::array<connect_outcome, 3> waits;
+    for (auto& w : waits)
+        service->async_when_connected(w.handler());
+    service->start();
+    pass(1s + 2s);
+    EXPECT_EQ(events.back().kind, hf::event_kind::connected);
+    EXPECT_EQ(events.back().failures, 0U);
+    for (const auto& w : waits)
+    {
+        EXPECT_EQ(w.code, error_code());
+        EXPECT_EQ(w.protocol(), protocols.at(0));
+    }
+    EXPECT_EQ(service->current(), protocols.at(0));
+}
+
+TEST_F(lifecycle, CS_05_a_loss_asks_the_policy_with_1_and_a_failure_after_it_with_2)
+{
+    std::vector<unsigned> asked;
+    endpoint.then(refused).then(dial_step::succeed()).then(refused).then(refused);
+    run({.retry = [&](unsigned failures)
+         {
+             asked.push_back(failures);
+             return 1s;
+         }});
+    pass(1s);
+    endpoint.last().peer().close();
+    pass(3s);
+    EXPECT_EQ(asked, (std::vector{1U, 1U, 2U, 3U}));
+    EXPECT_EQ(service->state(), service_state::connected);
+    service->stop();
     settle();
-    stop_outcome stop;
-    service->async_stop(stop.handler());
-    EXPECT_EQ(protocols[0]->closes, 1);
-    EXPECT_FALSE(stop.code);
+}
+
+TEST_F(lifecycle, CS_05_a_lost_connection_is_not_current_any_more_and_says_how_it_ended)
+{
+    run();
+    endpoint.last().peer().reset();
+    settle();
     EXPECT_EQ(service->current(), nullptr);
-    settle();
-    EXPECT_EQ(stop.code, error_code());
-    EXPECT_EQ(service->state(), service_state::stopped);
-    pass(1h);
-    EXPECT_EQ(endpoint.dial_count(), 1U);
+    EXPECT_EQ(service->state(), service_state::waiting);
+    EXPECT_EQ(service->last_failure()->code, asio::error::connection_reset);
+    EXPECT_EQ(service->last_failure()->phase, hf::phase::session);
+    EXPECT_EQ(told(hf::event_kind::lost), 1);
+    EXPECT_EQ(told(hf::event_kind::failed), 0);
+    pass(1s);
+    EXPECT_EQ(service->current(), protocols.at(1));
+}
+
+TEST_F(lifecycle, CS_18_one_life_has_one_connection_and_one_timer_at_a_time)
+{
+    endpoint.then(refused).then(dial_step::succeed()).then(refused);
+    run();
+    for (int step = 0; step < 12; ++step) // the fixture looks at the connections
+    {
+        EXPECT_LE(clock.armed(), 1U);
+        EXPECT_LE(endpoint.pending_dials(), 1U);
+        if (service->current() != nullptr)
+            endpoint.last().peer().close();
+        settle();
+        EXPECT_LE(clock.armed(), 1U);
+        clock.advance_to_next(context);
+    }
+    EXPECT_GT(endpoint.dial_count(), 5U);
 }
 }
