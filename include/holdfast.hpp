@@ -6,6 +6,7 @@
 
 #include <holdfast/any_stream.hpp>
 #include <holdfast/client_service.hpp>
+#include <holdfast/connect_once.hpp>
 #include <holdfast/endpoints/any_endpoint.hpp>
 #include <holdfast/endpoints/description.hpp>
 #include <holdfast/endpoints/registry.hpp>

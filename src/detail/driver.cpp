@@ -163,7 +163,7 @@ void driver::answer_late()
 bool driver::queued(input i) const noexcept
 {
     for (auto rest = queue_; rest != 0; rest >>= bits_per_input)
-        if ((rest & input_mask) == static_cast<std::uint64_t>(i))
+        if ((rest & input_mask) == static_cast<std::uint32_t>(i))
             return true;
     return false;
 }
