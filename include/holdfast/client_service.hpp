@@ -3,13 +3,16 @@
 #define HOLDFAST_CLIENT_SERVICE_HPP
 
 #include <holdfast/detail/operations.hpp>
+#include <holdfast/detail/plain_handler.hpp>
 #include <holdfast/detail/typed_attempt.hpp>
 #include <holdfast/endpoint.hpp>
 #include <holdfast/options.hpp>
 #include <holdfast/wait_limit.hpp>
 
+#include <boost/asio/append.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/execution_context.hpp>
+#include <boost/asio/post.hpp>
 
 #include <concepts>
 #include <memory>
@@ -223,18 +226,25 @@ private:
 
     struct start_stop : initiation
     {
-        void operator()(detail::stop_operation::handler done, const driver_pointer& d) const
+        template <class Handler>
+        void operator()(Handler&& done, const driver_pointer& d) const
         {
-            detail::stop_operation::start(d, std::move(done));
+            detail::stop_operation::start(
+                d, detail::plain_handler(std::forward<Handler>(done), d->executor()));
         }
     };
 
     struct start_wait : initiation
     {
-        void operator()(typename detail::connect_operation<Protocol>::handler done,
-                        const driver_pointer& d, wait_limit limit, failure* why) const
+        template <class Handler>
+        void operator()(Handler&& done, const driver_pointer& d, wait_limit limit,
+                        failure* why) const
         {
-            detail::start_connect<Protocol>(d, std::move(done), limit, why);
+            if (d->serves_now())
+                return asio::post(d->executor(), asio::append(std::forward<Handler>(done),
+                                                              error_code(), d->current()));
+            detail::start_connect<Protocol>(
+                d, detail::plain_handler(std::forward<Handler>(done), d->executor()), limit, why);
         }
     };
 

@@ -272,12 +272,15 @@ std::shared_ptr<const failure> attempt::make_failure(error_code ec,
     {
         if (thrown)
             ec = code_of(thrown);
+        // A reset has the kernel drop its queue: there is nothing left to ask for.
+        const auto unacknowledged =
+            ec == asio::error::connection_reset ? 0 : link_.unacknowledged();
         return std::make_shared<const failure>(
             failure{.code = ec,
                     .phase = report_ ? report_->phase : phase_,
                     .attempt = number_,
                     .took = shared().clock->now() - since_,
-                    .unacknowledged = link_.unacknowledged(),
+                    .unacknowledged = unacknowledged,
                     .addresses = report_ ? report_->addresses : std::vector<address_failure>(),
                     .exception = std::move(thrown),
                     .endpoint = shared().endpoint});

@@ -112,7 +112,8 @@ std::shared_ptr<const failure> driver::last_failure() const
 
 bool driver::serves_now() const noexcept
 {
-    return queue_ == 0 && machine_.wait() == core::client_machine::wait_answer::serve;
+    return shared_ == nullptr && queue_ == 0 &&
+           machine_.wait() == core::client_machine::wait_answer::serve;
 }
 
 void driver::wait(waiter& w)

@@ -4,16 +4,10 @@
 
 #include <holdfast/endpoint.hpp>
 
-#include <boost/asio/any_completion_executor.hpp>
 #include <boost/asio/any_completion_handler.hpp>
-#include <boost/asio/append.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/prefer.hpp>
 
 #include <memory>
 #include <utility>
@@ -43,11 +37,7 @@ public:
     dial_op& operator=(const dial_op&) = delete;
 
 protected:
-    dial_op(handler done, const dial_context& context)
-        : context_(context)
-        , done_(std::move(done))
-        , handler_executor_(asio::prefer(asio::get_associated_executor(done_, context.executor),
-                                         asio::execution::outstanding_work.tracked))
+    dial_op(handler done, const dial_context& context) : context_(context), done_(std::move(done))
     {
     }
 
@@ -77,12 +67,13 @@ protected:
         context_.clock->arm(*this, at);
     }
 
-    /// Completes; from a handler on the executor.
+    /// Completes; from a handler on the executor. The handler is a plain one, see plain_handler.
     void complete(error_code why, Stream stream)
     {
         asio::get_associated_cancellation_slot(done_).clear();
-        end([&](auto bound) { asio::dispatch(context_.executor, std::move(bound)); }, why,
-            std::move(stream));
+        disarm();
+        handler done(std::move(done_)); // which is empty from here on; Boost 1.81 cannot assign one
+        std::move(done)(why, std::move(stream));
     }
 
     void fail(error_code why) { complete(why, Stream(context_.executor)); }
@@ -90,8 +81,10 @@ protected:
     /// Completes later: from inside the initiating call, or from a cancellation.
     void post_completion(error_code why, Stream stream)
     {
-        end([&](auto bound) { asio::post(context_.executor, std::move(bound)); }, why,
-            std::move(stream));
+        disarm();
+        asio::post(context_.executor,
+                   [done = handler(std::move(done_)), why, stream = std::move(stream)]() mutable
+                   { std::move(done)(why, std::move(stream)); });
     }
 
     void post_failure(error_code why) { post_completion(why, Stream(context_.executor)); }
@@ -120,15 +113,6 @@ private:
         post_failure(asio::error::operation_aborted);
     }
 
-    template <class Schedule>
-    void end(Schedule schedule, error_code why, Stream stream)
-    {
-        disarm();
-        handler done(std::move(done_)); // which is empty from here on; Boost 1.81 cannot assign one
-        schedule(asio::append(std::move(done), why, std::move(stream)));
-        handler_executor_ = asio::any_completion_executor();
-    }
-
     void disarm() noexcept
     {
         if (std::exchange(armed_, false))
@@ -147,7 +131,6 @@ private:
     }
 
     handler done_;
-    asio::any_completion_executor handler_executor_; // counts as work while somebody waits
     bool armed_ = false;
 };
 }

@@ -109,9 +109,8 @@ const tcp_options& tcp::options() const noexcept
     return target_->options;
 }
 
-void tcp::start_connect::operator()(
-    asio::any_completion_handler<void(error_code, stream_type)> done,
-    std::shared_ptr<const target> target, const dial_context& context) const
+void tcp::start_connect::start(asio::any_completion_handler<void(error_code, stream_type)> done,
+                               std::shared_ptr<const target> target, const dial_context& context)
 {
     if (target->literal)
         detail::dial_literal(std::move(done), context, std::move(target));

@@ -191,9 +191,9 @@ const unix_options& unix_socket::options() const noexcept
     return target_->options;
 }
 
-void unix_socket::start_connect::operator()(
+void unix_socket::start_connect::start(
     asio::any_completion_handler<void(error_code, stream_type)> done,
-    std::shared_ptr<const target> target, const dial_context& context) const
+    std::shared_ptr<const target> target, const dial_context& context)
 {
     unix_dial::start<unix_dial>(std::move(done), context, std::move(target));
 }

@@ -50,10 +50,9 @@ struct addressed_endpoint
                 e.async_connect(
                     c, asio::bind_cancellation_slot(
                            slot, asio::bind_executor(
-                                     executor,
-                                     [done = std::move(done), number = c.attempt](
-                                         holdfast::error_code ec,
-                                         holdfast::testing::memory_stream s) mutable
+                                     executor, [done = std::move(done), number = c.attempt](
+                                                   holdfast::error_code ec,
+                                                   holdfast::testing::memory_stream s) mutable
                                      { done(ec, addressed_stream(std::move(s), number)); })));
             },
             token, inner, context);

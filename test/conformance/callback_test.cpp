@@ -160,8 +160,9 @@ TEST_P(callbacks_that, CS_1B_may_call_the_service_and_the_transport)
         EXPECT_EQ(stopped.completions + waited.completions, 0);
     };
     // The service is first assigned once it has begun: "made" comes later, with the dial.
-    client.emplace(context, endpoint, [this] { return std::make_shared<diary>(log, hook); },
-                   hf::client_options<diary>{.retry = plain(), .clock = &clock});
+    client.emplace(
+        context, endpoint, [this] { return std::make_shared<diary>(log, hook); },
+        hf::client_options<diary>{.retry = plain(), .clock = &clock});
     client->start();
     settle();
     if (endpoint.dial_count() == 1 && endpoint.last().result() == error_code())
@@ -172,9 +173,9 @@ TEST_P(callbacks_that, CS_1B_may_call_the_service_and_the_transport)
         pass(1s);
     }
     EXPECT_GE(visits, 1);
-    EXPECT_EQ(std::count_if(log.begin(), log.end(),
-                            [](const auto& w) { return w.starts_with("lost"); }),
-              1);
+    EXPECT_EQ(
+        std::count_if(log.begin(), log.end(), [](const auto& w) { return w.starts_with("lost"); }),
+        1);
     if (what == "stop")
     {
         EXPECT_EQ(stopped.code, error_code());
@@ -187,15 +188,11 @@ TEST_P(callbacks_that, CS_1B_may_call_the_service_and_the_transport)
     EXPECT_EQ(waited.completions, what == "wait" ? 1 : 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(from, callbacks_that,
-                         ::testing::Combine(::testing::Values("made", "data", "receive_ended",
-                                                              "lost"),
-                                            ::testing::Values("stop", "start", "wait", "destroy",
-                                                              "close", "abort", "write",
-                                                              "throw")),
-                         [](const auto& which)
-                         {
-                             return std::string(std::get<0>(which.param)) + "_" +
-                                    std::get<1>(which.param);
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    from, callbacks_that,
+    ::testing::Combine(::testing::Values("made", "data", "receive_ended", "lost"),
+                       ::testing::Values("stop", "start", "wait", "destroy", "close", "abort",
+                                         "write", "throw")),
+    [](const auto& which)
+    { return std::string(std::get<0>(which.param)) + "_" + std::get<1>(which.param); });
 }

@@ -37,9 +37,8 @@ TEST_P(destruction_in, CS_19_aborts_what_waits_and_calls_nobody_any_more)
     held_by_coroutines = GetParam() == service_state::preparing ? 1 : 0;
     connect_outcome w;
     connect_outcome limited;
-    const bool waits =
-        GetParam() != service_state::connected && GetParam() != service_state::parked &&
-        GetParam() != service_state::stopped;
+    const bool waits = GetParam() != service_state::connected &&
+                       GetParam() != service_state::parked && GetParam() != service_state::stopped;
     if (waits)
     {
         service->async_when_connected(w.handler());
@@ -184,9 +183,8 @@ TEST_F(destruction, CS_19_of_many_services_of_one_definition_ends_each_alone)
 {
     live_at_once = 2;
     const hf::client_definition<reader> definition(
-        context, endpoint,
-        [](hf::testing::memory_stream s) { return std::make_shared<reader>(std::move(s)); },
-        options{.clock = &clock});
+        context, endpoint, [](hf::testing::memory_stream s)
+        { return std::make_shared<reader>(std::move(s)); }, options{.clock = &clock});
     hf::client_service<reader> first(definition);
     {
         hf::client_service<reader> second(definition);

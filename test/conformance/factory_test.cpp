@@ -21,7 +21,7 @@ TEST_F(factories, CS_80_one_protocol_for_each_connection_with_the_address_of_its
         return std::make_shared<reader>(std::move(s));
     };
     hf::client_service client(context, addressed_endpoint{endpoint}, factory,
-                               options{.retry = plain(), .clock = &clock});
+                              options{.retry = plain(), .clock = &clock});
     client.start();
     settle();
     endpoint.last().peer().close();

@@ -32,18 +32,18 @@ enum class place
     told_stopped,
 };
 
-constexpr std::array places{
-    place::prepare,       place::prepare_later,  place::factory,        place::policy,
-    place::close,         place::run_end,        place::destructor,     place::waiter,
-    place::stop_handler,  place::told_dialling,  place::told_preparing, place::told_connected,
-    place::told_failed,   place::told_lost,      place::told_waiting,   place::told_stopping,
-    place::told_stopped};
+constexpr std::array places{place::prepare,       place::prepare_later,  place::factory,
+                            place::policy,        place::close,          place::run_end,
+                            place::destructor,    place::waiter,         place::stop_handler,
+                            place::told_dialling, place::told_preparing, place::told_connected,
+                            place::told_failed,   place::told_lost,      place::told_waiting,
+                            place::told_stopping, place::told_stopped};
 
 constexpr std::array place_names{
-    "prepare",       "prepare_later",  "factory",        "policy",        "close",
-    "run_end",       "destructor",     "waiter",         "stop_handler",  "told_dialling",
-    "told_preparing", "told_connected", "told_failed",   "told_lost",     "told_waiting",
-    "told_stopping", "told_stopped"};
+    "prepare",        "prepare_later",  "factory",     "policy",       "close",
+    "run_end",        "destructor",     "waiter",      "stop_handler", "told_dialling",
+    "told_preparing", "told_connected", "told_failed", "told_lost",    "told_waiting",
+    "told_stopping",  "told_stopped"};
 
 /// What it calls.
 enum class call
@@ -58,12 +58,13 @@ enum class call
     reset,
 };
 
-constexpr std::array calls{call::start,   call::stop, call::stop_and_start,
-                           call::destroy, call::wait, call::wait_for_the_stop,
+constexpr std::array calls{call::start,     call::stop, call::stop_and_start,
+                           call::destroy,   call::wait, call::wait_for_the_stop,
                            call::retry_now, call::reset};
 
-constexpr std::array call_names{"start", "stop",      "stop_and_start", "destroy",
-                                "wait",  "wait_for_the_stop", "retry_now", "reset"};
+constexpr std::array call_names{"start",     "stop", "stop_and_start",
+                                "destroy",   "wait", "wait_for_the_stop",
+                                "retry_now", "reset"};
 
 std::optional<place> place_of(hf::event_kind k)
 {
@@ -226,10 +227,9 @@ TEST_P(reentrancy, CS_1B_every_call_is_legal_from_everywhere)
     EXPECT_EQ(last_stop.code, error_code());
     EXPECT_EQ(last_stop.completions, 1);
     // What was called in the last moment may have started it again. It is well in any case.
-    const bool again =
-        (what == call::start || what == call::stop_and_start) &&
-        (where == place::told_stopping || where == place::told_stopped || where == place::close ||
-         where == place::stop_handler);
+    const bool again = (what == call::start || what == call::stop_and_start) &&
+                       (where == place::told_stopping || where == place::told_stopped ||
+                        where == place::close || where == place::stop_handler);
     EXPECT_EQ(service->running(), again);
     service->start();
     go_on(10s);
@@ -239,16 +239,13 @@ TEST_P(reentrancy, CS_1B_every_call_is_legal_from_everywhere)
     EXPECT_EQ(service->state(), service_state::stopped);
 }
 
-INSTANTIATE_TEST_SUITE_P(from, reentrancy,
-                         ::testing::Combine(::testing::ValuesIn(places),
-                                            ::testing::ValuesIn(calls)),
-                         [](const auto& which)
-                         {
-                             return std::string(place_names[static_cast<std::size_t>(
-                                        std::get<0>(which.param))]) +
-                                    "_calls_" +
-                                    call_names[static_cast<std::size_t>(std::get<1>(which.param))];
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    from, reentrancy, ::testing::Combine(::testing::ValuesIn(places), ::testing::ValuesIn(calls)),
+    [](const auto& which)
+    {
+        return std::string(place_names[static_cast<std::size_t>(std::get<0>(which.param))]) +
+               "_calls_" + call_names[static_cast<std::size_t>(std::get<1>(which.param))];
+    });
 
 class reentrant_order : public world
 {
@@ -257,7 +254,8 @@ class reentrant_order : public world
 TEST_F(reentrant_order, CS_1B_a_wait_after_a_start_in_one_callback_sees_the_start)
 {
     connect_outcome w;
-    make({.retry = plain(), .observe = [&](const hf::event& e)
+    make({.retry = plain(),
+          .observe = [&](const hf::event& e)
           {
               if (e.kind != hf::event_kind::stopped)
                   return;
@@ -275,7 +273,8 @@ TEST_F(reentrant_order, CS_1B_a_wait_after_a_start_in_one_callback_sees_the_star
 TEST_F(reentrant_order, CS_1B_a_wait_after_a_stop_in_one_callback_sees_the_stop)
 {
     connect_outcome w;
-    make({.retry = plain(), .observe = [&](const hf::event& e)
+    make({.retry = plain(),
+          .observe = [&](const hf::event& e)
           {
               if (e.kind != hf::event_kind::connected)
                   return;
@@ -312,7 +311,8 @@ TEST_F(reentrant_order, CS_1B_waits_from_one_callback_are_aborted_when_it_then_d
     connect_outcome w;
     connect_outcome late;
     stop_outcome s;
-    make({.retry = plain(), .observe = [&](const hf::event& e)
+    make({.retry = plain(),
+          .observe = [&](const hf::event& e)
           {
               if (e.kind != hf::event_kind::dialling)
                   return;
@@ -333,7 +333,8 @@ TEST_F(reentrant_order, CS_1B_a_wait_from_one_callback_can_be_cancelled_in_it)
     asio::cancellation_signal signal;
     stop_outcome s;
     bool done = false;
-    make({.retry = plain(), .observe = [&](const hf::event& e)
+    make({.retry = plain(),
+          .observe = [&](const hf::event& e)
           {
               if (e.kind != hf::event_kind::connected || std::exchange(done, true))
                   return;
@@ -349,7 +350,8 @@ TEST_F(reentrant_order, CS_1B_a_wait_from_one_callback_can_be_cancelled_in_it)
 TEST_F(reentrant_order, CS_1B_more_calls_than_find_room_leave_the_last_one)
 {
     bool done = false;
-    make({.retry = plain(), .observe = [&](const hf::event& e)
+    make({.retry = plain(),
+          .observe = [&](const hf::event& e)
           {
               if (e.kind != hf::event_kind::connected || std::exchange(done, true))
                   return;
@@ -392,7 +394,8 @@ TEST_F(reentrant_order, CS_1B_an_observer_that_throws_harms_nobody)
 TEST_F(reentrant_order, CS_1B_a_preparation_that_waits_for_the_stop_does_not_hold_it_up)
 {
     error_code seen;
-    make({.retry = plain(), .prepare = [&](reader&) -> asio::awaitable<void>
+    make({.retry = plain(),
+          .prepare = [&](reader&) -> asio::awaitable<void>
           {
               try
               {

@@ -69,7 +69,7 @@ public:
 
     // For operations, on the executor.
 
-    /// Whether a waiter that came now would be served.
+    /// Whether a waiter that came now, on the executor, would be served.
     bool serves_now() const noexcept;
 
     /// Adds a waiter for the connection, unless the answer is at hand.

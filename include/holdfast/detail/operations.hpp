@@ -5,12 +5,8 @@
 #include <holdfast/detail/driver.hpp>
 #include <holdfast/wait_limit.hpp>
 
-#include <boost/asio/any_completion_executor.hpp>
 #include <boost/asio/any_completion_handler.hpp>
-#include <boost/asio/append.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
@@ -21,8 +17,8 @@
 
 namespace holdfast::detail
 {
-/// What the two operations of a service have in common: they are waiters with a completion handler,
-/// which may be cancelled through its slot.
+/// What the two operations of a service have in common: they are waiters with a plain completion
+/// handler (see plain_handler), which may be cancelled through its slot.
 template <class... Results>
 class operation : public waiter
 {
@@ -33,8 +29,6 @@ public:
         : driver_(std::move(d))
         , done_(std::move(done))
         , work_(asio::prefer(driver_->executor(), asio::execution::outstanding_work.tracked))
-        , handler_work_(asio::prefer(asio::get_associated_executor(done_, driver_->executor()),
-                                     asio::execution::outstanding_work.tracked))
     {
         auto slot = asio::get_associated_cancellation_slot(done_);
         if (slot.is_connected())
@@ -48,21 +42,19 @@ public:
     }
 
 protected:
-    /// Calls the handler, on its own executor, from the service's.
+    /// Calls the handler, from the service's executor.
     void finish(error_code ec, Results... results)
     {
         asio::get_associated_cancellation_slot(done_).clear();
-        const auto executor = std::move(work_);
-        const auto handlers = std::move(handler_work_);
-        asio::dispatch(executor, asio::append(std::move(done_), ec, std::move(results)...));
+        const auto work = std::move(work_);
+        std::move(done_)(ec, std::move(results)...);
     }
 
     boost::intrusive_ptr<driver> driver_;
     handler done_;
 
 private:
-    asio::any_io_executor work_; // neither executor runs out of work meanwhile
-    asio::any_completion_executor handler_work_;
+    asio::any_io_executor work_; // the context does not run out of work meanwhile
 };
 
 /// One `async_when_connected` that has to wait.
@@ -132,14 +124,12 @@ public:
     static void start(const boost::intrusive_ptr<driver>& d, handler done);
 };
 
-/// Completes `done` with the connection of `d`, as soon as there is one.
+/// Completes `done` with the connection of `d`, once there is one.
 template <class Protocol>
 void start_connect(const boost::intrusive_ptr<typed_driver<Protocol>>& d,
                    typename connect_operation<Protocol>::handler done, wait_limit limit,
                    failure* why)
 {
-    if (!d->shared().thread_safe && d->serves_now())
-        return asio::post(d->executor(), asio::append(std::move(done), error_code(), d->current()));
     const boost::intrusive_ptr<connect_operation<Protocol>> w(
         new connect_operation<Protocol>(d, std::move(done), limit, why));
     d->use(

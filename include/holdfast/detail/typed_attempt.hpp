@@ -76,27 +76,26 @@ public:
     }
 
 private:
-    /// What every handler of the attempt has: it keeps the attempt alive and runs on its executor.
-    struct handler_base
-    {
-        using executor_type = asio::any_io_executor;
-        boost::intrusive_ptr<typed_attempt> self;
-        const executor_type& get_executor() const noexcept { return self->executor(); }
-    };
+    // Handlers keep the attempt alive.
 
-    struct dial_handler : handler_base
+    /// An endpoint completes where its context says; so this needs no executor of its own.
+    struct dial_handler
     {
+        boost::intrusive_ptr<typed_attempt> self;
         using cancellation_slot_type = asio::cancellation_slot;
-        cancellation_slot_type get_cancellation_slot() const noexcept { return this->self->slot(); }
+        cancellation_slot_type get_cancellation_slot() const noexcept { return self->slot(); }
         void operator()(error_code ec, stream_type stream) const
         {
-            this->self->dialled(ec, std::move(stream));
+            self->dialled(ec, std::move(stream));
         }
     };
 
-    struct run_handler : handler_base
+    struct run_handler
     {
-        void operator()(error_code ec) const { this->self->run_done(ec, nullptr); }
+        boost::intrusive_ptr<typed_attempt> self;
+        using executor_type = asio::any_io_executor;
+        const executor_type& get_executor() const noexcept { return self->executor(); }
+        void operator()(error_code ec) const { self->run_done(ec, nullptr); }
     };
 
     boost::intrusive_ptr<typed_attempt> self() { return this; }
@@ -108,7 +107,7 @@ private:
 
     void do_dial(const dial_context& context) override
     {
-        mine().endpoint.async_connect(context, dial_handler{{self()}});
+        mine().endpoint.async_connect(context, dial_handler{self()});
     }
 
     void dialled(error_code ec, stream_type stream)
@@ -167,7 +166,7 @@ private:
         else if constexpr (has_transport)
             transport_->run();
         else
-            this->protocol_->async_run(run_handler{{self()}});
+            this->protocol_->async_run(run_handler{self()});
     }
 
     void run_done(error_code ec, std::exception_ptr thrown)

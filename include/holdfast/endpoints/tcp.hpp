@@ -2,6 +2,7 @@
 #ifndef HOLDFAST_ENDPOINTS_TCP_HPP
 #define HOLDFAST_ENDPOINTS_TCP_HPP
 
+#include <holdfast/detail/plain_handler.hpp>
 #include <holdfast/endpoint.hpp>
 #include <holdfast/stream.hpp>
 
@@ -98,8 +99,15 @@ private:
         using executor_type = asio::any_io_executor;
         executor_type executor;
         executor_type get_executor() const noexcept { return executor; }
-        void operator()(asio::any_completion_handler<void(error_code, stream_type)> done,
-                        std::shared_ptr<const target> target, const dial_context& context) const;
+        template <class Handler>
+        void operator()(Handler&& done, std::shared_ptr<const target> target,
+                        const dial_context& context) const
+        {
+            start(detail::plain_handler(std::forward<Handler>(done), context.executor),
+                  std::move(target), context);
+        }
+        static void start(asio::any_completion_handler<void(error_code, stream_type)> done,
+                          std::shared_ptr<const target> target, const dial_context& context);
     };
 
     std::shared_ptr<const target> target_;
