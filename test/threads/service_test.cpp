@@ -93,8 +93,8 @@ TEST_P(threads, CS_37_each_wait_completes_once_while_others_start_and_stop)
 {
     constexpr int callers = 4;
     constexpr int rounds = 100;
-    hf::testing::scripted_endpoint endpoint;
     pool p(GetParam());
+    hf::testing::scripted_endpoint endpoint; // its record holds strands of the context
     std::atomic<int> completions{0};
     {
         hf::client_service<hf::session> service(p.context, endpoint, read_all, options());
@@ -127,8 +127,8 @@ TEST_P(threads, CS_37_each_wait_completes_once_while_others_start_and_stop)
 TEST_P(threads, CS_19_a_service_is_destroyed_from_another_thread_in_whatever_state)
 {
     constexpr int rounds = 100;
-    hf::testing::scripted_endpoint endpoint;
     pool p(GetParam());
+    hf::testing::scripted_endpoint endpoint; // its record holds strands of the context
     std::atomic<int> completions{0};
     int expected = 0;
     for (int i = 0; i < rounds; ++i)
@@ -159,8 +159,8 @@ TEST_P(threads, CS_19_a_service_is_destroyed_from_another_thread_in_whatever_sta
 TEST_P(threads, CS_38_a_wait_whose_time_is_over_at_once_completes_once)
 {
     constexpr int rounds = 200;
-    hf::testing::scripted_endpoint endpoint;
     pool p(GetParam());
+    hf::testing::scripted_endpoint endpoint; // its record holds strands of the context
     std::atomic<int> completions{0};
     {
         hf::client_service<hf::session> service(p.context, endpoint, read_all, options());
@@ -181,8 +181,8 @@ TEST_P(threads, CS_38_a_wait_whose_time_is_over_at_once_completes_once)
 
 TEST_P(threads, CS_06_a_completed_stop_says_that_nothing_runs_any_more)
 {
-    hf::testing::scripted_endpoint endpoint;
     pool p(GetParam());
+    hf::testing::scripted_endpoint endpoint; // its record holds strands of the context
     for (int i = 0; i < 50; ++i)
     {
         int not_atomic = 0; // what only a finished connection may be read beside
@@ -206,8 +206,8 @@ TEST_P(threads, CS_06_a_completed_stop_says_that_nothing_runs_any_more)
 TEST_P(threads, CS_18_services_of_one_definition_live_in_parallel)
 {
     constexpr int services = 8;
-    hf::testing::scripted_endpoint endpoint;
     pool p(GetParam());
+    hf::testing::scripted_endpoint endpoint; // its record holds strands of the context
     std::atomic<int> losses{0};
     auto o = options();
     o.observe = [&](const hf::event& e)

@@ -2,6 +2,7 @@
 #ifndef HOLDFAST_DETAIL_RESERVED_MEMORY_HPP
 #define HOLDFAST_DETAIL_RESERVED_MEMORY_HPP
 
+#include <atomic>
 #include <cstddef>
 #include <new>
 
@@ -19,23 +20,22 @@ public:
 
     void* allocate(std::size_t size)
     {
-        if (taken_ || size > Size)
+        if (size > Size || taken_.exchange(true, std::memory_order_acquire))
             return ::operator new(size);
-        taken_ = true;
         return room_;
     }
 
     void deallocate(void* p) noexcept
     {
         if (p == room_)
-            taken_ = false;
+            taken_.store(false, std::memory_order_release);
         else
             ::operator delete(p);
     }
 
 private:
     alignas(std::max_align_t) std::byte room_[Size];
-    bool taken_ = false;
+    std::atomic<bool> taken_ = false; // an operation may end on another thread than began it
 };
 
 /// The allocator that an operation is given to use a `reserved_memory`.
