@@ -3,6 +3,7 @@
 
 #include <boost/system/error_category.hpp>
 
+#include <cerrno>
 #include <string>
 
 namespace holdfast
@@ -62,15 +63,22 @@ public:
 
     bool equivalent(const sys::error_code& ec, int value) const noexcept override
     {
-        namespace e = sys::errc;
         switch (static_cast<condition>(value))
         {
         case condition::local_resource:
-            return ec == e::too_many_files_open || ec == e::too_many_files_open_in_system ||
-                   ec == e::no_buffer_space || ec == e::not_enough_memory ||
-                   ec == e::address_not_available || ec == errc::too_many_lookups;
+            return ec == errc::too_many_lookups || ((ec.category() == sys::system_category() ||
+                                                     ec.category() == sys::generic_category()) &&
+                                                    is_local_resource(ec.value()));
         }
         return false;
+    }
+
+private:
+    /// Asked at every failure, so by the number alone.
+    static bool is_local_resource(int number) noexcept
+    {
+        return number == EMFILE || number == ENFILE || number == ENOBUFS || number == ENOMEM ||
+               number == EADDRNOTAVAIL;
     }
 };
 }
