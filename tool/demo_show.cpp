@@ -212,7 +212,8 @@ void demo_show::show(colour c, std::string_view who, std::string_view what) cons
 void demo_show::summarise() const
 {
     const auto whole = seconds(now() - begin_);
-    fmt::print("\nIn {:.1f} s: {} attempts, {} connections, {} of them lost and made again, {} "
+    fmt::print("\n");
+    fmt::print("In {:.1f} s: {} attempts, {} connections, {} of them lost and made again, {} "
                "answers.\nThe service was connected {:.0f} % of the time, and nobody had to help "
                "it.\n",
                whole, attempts_, connections_, losses_, answers_,

@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <string>
 #include <sys/stat.h>
 #include <vector>
@@ -168,7 +169,7 @@ TEST(connect, refuses_what_makes_no_sense_with_one_line_that_names_the_part)
         {{"tcp:localhost"}, "port"},
         {{"tcp:localhost:http"}, "port"},
         {{"pigeon:roof"}, "pigeon"},
-        {{"tcp:localhost:1", "--retry", "inital=1s"}, "inital"},
+        {{"tcp:localhost:1", "--retry", "begin=1s"}, "begin"},
         {{"tcp:localhost:1", "--retry", "initial=1parsec"}, "initial"},
         {{"tcp:localhost:1", "--retry", "jitter=some"}, "jitter"},
         {{"tcp:localhost:1", "--retry", "initial=2s,max=1s"}, "max"},
@@ -316,6 +317,21 @@ TEST(connect, reconnects_when_a_connection_is_idle_or_too_old)
     EXPECT_TRUE(old.wait_for_errors("greatest age", 2)) << old.errors();
     old.send_signal(SIGTERM);
     EXPECT_EQ(old.wait(), 0);
+}
+
+TEST(connect, says_what_was_not_acknowledged_and_what_it_had_to_drop)
+{
+    std::promise<void> over;
+    listener server([&, ended = over.get_future().share()](auto&)
+                    { ended.wait_for(process::patience); }); // and reads nothing
+    const owned_descriptor zeros(::open("/dev/zero", O_RDONLY | O_CLOEXEC));
+    process p(connect({server.description(), "--idle-timeout", "200ms", "--once"}),
+              {.in = zeros.get()});
+    EXPECT_EQ(p.wait(), 1);
+    over.set_value();
+    EXPECT_NE(p.errors().find(" bytes not acknowledged"), std::string::npos) << p.errors();
+    EXPECT_NE(p.errors().find("could not be sent; they are dropped"), std::string::npos)
+        << p.errors();
 }
 
 TEST(connect, runs_a_command_on_each_connection)
