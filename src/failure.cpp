@@ -4,6 +4,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <cstdio>
+#include <system_error>
 
 namespace holdfast
 {
@@ -19,11 +20,28 @@ std::string say(duration d)
     return buffer;
 }
 
+/// What an exception tells beside its code, which is told already: nothing, mostly.
+std::string beside(std::string_view what, std::string_view told)
+{
+    if (!what.ends_with(told))
+        return std::string(what);
+    what.remove_suffix(told.size());
+    return std::string(what.ends_with(": ") ? what.substr(0, what.size() - 2) : what);
+}
+
 std::string say(const std::exception_ptr& exception)
 {
     try
     {
         std::rethrow_exception(exception);
+    }
+    catch (const boost::system::system_error& e)
+    {
+        return beside(e.what(), e.code().what());
+    }
+    catch (const std::system_error& e)
+    {
+        return beside(e.what(), e.code().message());
     }
     catch (const std::exception& e)
     {
@@ -69,8 +87,8 @@ std::string to_string(const failure& f)
         line += "attempt " + std::to_string(f.attempt) + " failed in " +
                 std::string(to_string(f.phase)) + " after " + say(f.took) + ": ";
     line += f.code ? f.code.message() : "closed in good order";
-    if (f.exception)
-        line += " (" + say(f.exception) + ")";
+    if (const auto more = f.exception ? say(f.exception) : std::string(); !more.empty())
+        line += " (" + more + ")";
     const char* separator = " [";
     for (const auto& a : f.addresses)
     {

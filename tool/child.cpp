@@ -35,6 +35,8 @@ public:
         ::posix_spawn_file_actions_init(&actions_);
         ::posix_spawn_file_actions_adddup2(&actions_, end, STDIN_FILENO);
         ::posix_spawn_file_actions_adddup2(&actions_, end, STDOUT_FILENO);
+        // Asio does not have its sockets closed on exec: a connection would outlive its end here.
+        ::posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
         ::posix_spawnattr_init(&attributes_);
         sigset_t signals;
         ::sigemptyset(&signals);
@@ -81,7 +83,7 @@ child::child(asio::any_io_executor executor, const std::string& command)
     , exit_(executor_)
 {
     asio::local::stream_protocol::socket theirs(executor_);
-    asio::local::connect_pair(socket_, theirs); // both are closed on exec, their copies are not
+    asio::local::connect_pair(socket_, theirs);
     pid_ = setting(theirs.native_handle()).spawn(command);
     // Its header in glibc 2.36 is not for C++.
     const auto process = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));

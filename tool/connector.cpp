@@ -73,8 +73,8 @@ exit_code connector::run()
 
 void connector::observe(const hf::event& e)
 {
-    if (result_ && e.kind != hf::event_kind::stopped)
-        return; // what is told between the last loss and the stop
+    if (result_ && e.kind == hf::event_kind::waiting)
+        return; // between the last loss and the stop
     if (e.kind == hf::event_kind::lost)
         return lost(e);
     if (!options_.quiet)

@@ -3,11 +3,15 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <fcntl.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -55,31 +59,38 @@ bool try_again(error_code ec)
 }
 }
 
-descriptor::descriptor(const asio::any_io_executor& executor, int number)
-    : waits_(executor)
+descriptor::descriptor(const asio::any_io_executor& executor, int number, direction d)
+    : epoll_(executor)
     , number_(number)
     , is_file_(is_regular_file(number))
 {
-    waits_.assign(number);
+    epoll_.assign(::epoll_create1(EPOLL_CLOEXEC));
+    epoll_event wanted{};
+    wanted.events = d == direction::in ? EPOLLIN : EPOLLOUT;
+    if (::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_ADD, number, &wanted) == 0)
+        return;
+    if (errno != EPERM) // files and the like cannot be waited for: they are always ready
+        throw boost::system::system_error(last_error());
+    epoll_.close();
 }
 
-descriptor::~descriptor()
+asio::awaitable<error_code> descriptor::ready()
 {
-    waits_.release(); // it is not ours to close
-}
-
-asio::awaitable<error_code> descriptor::ready(asio::posix::descriptor_base::wait_type what)
-{
-    auto [ec] = co_await waits_.async_wait(what, asio::as_tuple(asio::use_awaitable));
-    // Files and the like cannot be waited for: they are always ready.
-    co_return ec == asio::error::operation_not_supported ? error_code() : ec;
+    if (!epoll_.is_open())
+    {
+        co_await asio::post(epoll_.get_executor(), asio::use_awaitable); // let others have a turn
+        co_return error_code();
+    }
+    const auto [ec] = co_await epoll_.async_wait(asio::posix::descriptor_base::wait_read,
+                                                 asio::as_tuple(asio::use_awaitable));
+    co_return ec;
 }
 
 asio::awaitable<transfer> descriptor::read(std::span<char> buffer)
 {
     for (;;)
     {
-        if (const auto ec = co_await ready(asio::posix::descriptor_base::wait_read))
+        if (const auto ec = co_await ready())
             co_return transfer{ec};
         const auto n =
             is_file_ ? ::read(number_, buffer.data(), buffer.size()) : read_ready(number_, buffer);
@@ -96,7 +107,7 @@ asio::awaitable<transfer> descriptor::write(std::string_view bytes)
 {
     for (;;)
     {
-        if (const auto ec = co_await ready(asio::posix::descriptor_base::wait_write))
+        if (const auto ec = co_await ready())
             co_return transfer{ec};
         const auto n =
             is_file_ ? ::write(number_, bytes.data(), bytes.size()) : write_ready(number_, bytes);

@@ -26,7 +26,8 @@ struct transfer
 
 /// One of the standard descriptors, of whatever kind it is: a pipe, a terminal, a socket, a file.
 ///
-/// It belongs to other processes too, so its flags stay as they are: it is waited for, and then
+/// It belongs to other processes too, so its flags stay as they are. Asio would make it
+/// non-blocking even to wait for it, so an epoll of its own stands between. When it is ready it is
 /// read or written without blocking where the kernel can be asked so for the one call
 /// (RWF_NOWAIT: pipes and sockets). Elsewhere what is ready does not block, and a file blocks for
 /// its disk alone. So one loop does for all, no thread sits in a read that cannot be called back,
@@ -34,10 +35,14 @@ struct transfer
 class descriptor
 {
 public:
-    descriptor(const asio::any_io_executor& executor, int number);
-    descriptor(const descriptor&) = delete;
-    descriptor& operator=(const descriptor&) = delete;
-    ~descriptor();
+    enum class direction
+    {
+        in,
+        out,
+    };
+
+    /// Throws `boost::system::system_error`.
+    descriptor(const asio::any_io_executor& executor, int number, direction d);
 
     /// Reads some bytes; `eof` at the end. Cancelled (all types) it ends with `operation_aborted`,
     /// and nothing has been read.
@@ -47,9 +52,9 @@ public:
     asio::awaitable<transfer> write(std::string_view bytes);
 
 private:
-    asio::awaitable<error_code> ready(asio::posix::descriptor_base::wait_type what);
+    asio::awaitable<error_code> ready();
 
-    asio::posix::stream_descriptor waits_;
+    asio::posix::stream_descriptor epoll_; // readable when it is ready; not open if it always is
     int number_;
     bool is_file_;
 };

@@ -8,8 +8,8 @@
 namespace tool
 {
 standard_streams::standard_streams(const asio::any_io_executor& executor)
-    : in_(executor, STDIN_FILENO)
-    , out_(executor, STDOUT_FILENO)
+    : in_(executor, STDIN_FILENO, descriptor::direction::in)
+    , out_(executor, STDOUT_FILENO, descriptor::direction::out)
 {
 }
 

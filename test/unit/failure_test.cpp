@@ -2,6 +2,7 @@
 #include <holdfast/failure.hpp>
 
 #include <boost/system/errc.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <gtest/gtest.h>
 
@@ -52,5 +53,19 @@ TEST(failure, tells_a_loss_from_a_failed_attempt_and_what_was_thrown)
 
     EXPECT_EQ(to_string(f), "connection lost after 2.0 s: an exception was thrown (bad greeting), "
                             "17 bytes not acknowledged");
+}
+
+TEST(failure, tells_of_a_thrown_error_code_only_what_the_code_does_not_say)
+{
+    const auto told = [](const auto& exception)
+    {
+        return to_string(failure{.code = exception.code(),
+                                 .phase = phase::session,
+                                 .exception = std::make_exception_ptr(exception)});
+    };
+    using boost::system::system_error;
+    EXPECT_EQ(told(system_error(refused)), "connection lost after 0.0 ms: Connection refused");
+    EXPECT_EQ(told(system_error(refused, "the greeting")),
+              "connection lost after 0.0 ms: Connection refused (the greeting)");
 }
 }
