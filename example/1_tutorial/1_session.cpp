@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // A session: the connection lives as long as a coroutine, and there is always a next one.
-#include <holdfast/client_service.hpp>
-#include <holdfast/endpoints/tcp.hpp>
+#include <holdfast.hpp>
 #include <holdfast/testing/flaky_server.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -26,6 +25,7 @@ int main()
                       .end = hf::testing::serve_step::ending::close,
                       .end_after = 20ms});
 
+    // [session]
     // A session of each connection: it reads lines until the server hangs up.
     int lines = 0;
     auto session = [&](hf::tcp::stream_type stream) -> asio::awaitable<void>
@@ -45,6 +45,7 @@ int main()
         {.retry = hf::retry::backoff{.initial = 50ms},
          .observe = [](const hf::event& e) { std::cout << to_string(e.kind) << '\n'; }});
     service.start();
+    // [/session]
     while (lines < 3)
         context.run_one();
 
