@@ -21,7 +21,7 @@ namespace asio = boost::asio;
 namespace hf = holdfast;
 
 // [line_client]
-/// Sends a line and waits for the line that answers it.
+/// Sends a line and waits for the line that answers it; one question at a time.
 class line_client
 {
 public:
@@ -85,8 +85,8 @@ asio::awaitable<void> use(hf::client_service<line_client>& service, int& answers
     // [/ask]
     ++answers;
 
-    // Who has no wish to wait asks for what is there.
-    if (const auto& now = service.current())
+    // Who has no wish to wait asks for what is there: a copy, since it may be lost meanwhile.
+    if (const auto now = service.current())
         std::cout << co_await now->ask("and now?") << '\n';
     ++answers;
 
