@@ -14,7 +14,6 @@
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 
 #include <algorithm>
 #include <array>
@@ -40,7 +39,7 @@ void threads();
 asio::awaitable<void> run_for_a_while();
 void hooks(asio::io_context& context);
 void twisted(asio::io_context& context);
-asio::awaitable<void> one_shot(hf::tcp endpoint);
+asio::awaitable<void> one_shot();
 asio::awaitable<void> feed(hf::tcp::stream_type stream);
 
 namespace
@@ -277,15 +276,13 @@ void twisted(asio::io_context& context)
     // [/as_twisted]
 }
 
-// [one_shot]
-asio::awaitable<void> one_shot(hf::tcp endpoint)
+asio::awaitable<void> one_shot()
 {
     const auto executor = co_await asio::this_coro::executor;
-    const hf::dial_context context{.executor = executor,
-                                   .clock = &hf::default_clock(executor),
-                                   .resolver = &hf::default_resolver(executor),
-                                   .report = std::make_shared<hf::dial_report>()};
-    auto stream = co_await endpoint.async_connect(context);
-    co_await asio::async_write(stream, asio::buffer("hello\n", 6), asio::use_awaitable);
+    // [one_shot]
+    const std::shared_ptr<redis_client> client = co_await hf::async_connect_protocol(
+        executor, hf::tcp("cache.example", 6379), [](hf::tcp::stream_type stream)
+        { return std::make_shared<redis_client>(std::move(stream)); });
+    co_await client->hello("3");
+    // [/one_shot]
 }
-// [/one_shot]
