@@ -29,6 +29,10 @@ namespace holdfast
 ///
 /// @par Thread safety
 /// Safe, distinct or shared, if the factory and the callables in the options are.
+///
+/// @par Lifetime
+/// It may be destroyed while services of it live, and before the context. A clock or resolver in
+/// the options outlives it and its services.
 template <class Protocol>
 class client_definition
 {
@@ -63,15 +67,18 @@ private:
 ///
 /// The endpoint says how to reach the peer. The factory makes a protocol of each new connection:
 ///
-/// - `f(stream)` or `f(stream, peer)` gives a pointer to anything with `async_run(token)`,
-/// completing
-///   with `void(error_code)` at the end of the connection, and `close() noexcept`, idempotent and
-///   legal at any time, which asks for that end; null refuses the connection;
+/// - `f(stream)` or `f(stream, peer)` gives a pointer to anything with `async_run(token)`, which
+///   completes with `void(error_code)` at the end of the connection, and `close() noexcept`,
+///   idempotent and legal at any time, which asks for that end; null refuses the connection;
 /// - a coroutine `f(stream)` or `f(stream, session&)` is the connection: see `session`;
 /// - `f(peer)` or `f()` gives a pointer to something derived from `callback_protocol`.
 ///
 /// A factory that has `start()` and `stop()` is told before the first and after the last of its
-/// connections. Whatever user code throws is a failure of the attempt.
+/// connections. Whatever factory and preparation throw is a failure of the attempt.
+///
+/// Operations complete on their handler's associated executor, by default the service's, once and
+/// never inside the call that starts them. `stream` and `peer` are what the endpoint makes:
+/// `Endpoint::stream_type`, and the address of the other end.
 ///
 /// @par Thread safety
 /// Like any Asio object: one service is used from its executor, which must be serial (a context
@@ -83,7 +90,9 @@ private:
 /// @par Lifetime
 /// It may be destroyed in any state, also from inside a callback, before its context is: pending
 /// operations complete with `operation_aborted`, the connection closes, coroutines under way are
-/// cancelled, and no factory, policy, preparation or observer is called any more.
+/// cancelled, and no factory, policy, preparation or observer is called any more. Factory and
+/// options live until the last coroutine has ended, the protocol until its run and its preparation
+/// have. One that was moved from may only be assigned to or destroyed.
 template <class Protocol>
 class client_service
 {
@@ -114,6 +123,7 @@ public:
 
     client_service(client_service&& other) noexcept = default;
 
+    /// Exchanges the two: what this one kept alive goes on in `other`.
     client_service& operator=(client_service&& other) noexcept
     {
         std::swap(driver_, other.driver_);
@@ -193,7 +203,8 @@ public:
     }
 
     /// The connection, or null while there is none: at once, without touching its count. It is
-    /// null again from the moment of the loss, or of the request to stop.
+    /// null again from the moment of the loss, or of the request to stop; so copy it before you
+    /// wait for anything. Never from another thread.
     const std::shared_ptr<Protocol>& current() const noexcept { return driver_->current(); }
 
     service_state state() const noexcept { return driver_->state(); }

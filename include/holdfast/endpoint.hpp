@@ -48,8 +48,9 @@ struct any_dial_handler // an archetype: what the concept below tries the endpoi
 
 /// How to reach a peer: a value, without an executor, that can be dialled any number of times.
 ///
-/// `e.async_connect(context, token)` completes with `void(error_code, E::stream_type)`. It may be
-/// cancelled (all types): it then ends promptly with `operation_aborted`, in each phase, and
+/// `e.async_connect(context, token)` completes with `void(error_code, E::stream_type)`, once, on
+/// the handler's associated executor, by default `context.executor`, and never inside that call. It
+/// may be cancelled (all types): it then ends promptly with `operation_aborted`, in each phase, and
 /// closes every socket it opened. It tells each phase to `context.report`. It completes only when
 /// every layer of it is up. `to_string(e)` gives its description, without secrets.
 template <class E>

@@ -18,7 +18,12 @@ namespace holdfast
 /// All that a client service can be told beside its endpoint and its factory. Every member has a
 /// default, so that braces name just what differs: `{.name = "cache", .stop_timeout = 1s}`.
 ///
-/// Time-outs must be more than zero; a service refuses others with `std::invalid_argument`.
+/// Time-outs must be more than zero and at most 24 hours; what is out of range is refused by the
+/// service's constructor with `std::invalid_argument`, which names the field.
+///
+/// @par Thread safety
+/// The callables are called on the executor of the service; those of services that share a
+/// definition and run on different threads, on all of these.
 template <class Protocol>
 struct client_options
 {
@@ -45,10 +50,11 @@ struct client_options
     /// goes on growing. Zero: every connection that was ready resets the back-off.
     duration stable_after = std::chrono::seconds(10);
 
-    /// No delay is shorter, whatever the policy says, unless it is `retry::immediately`.
+    /// No delay is shorter, whatever the policy says, unless it is `retry::immediately`; nor does
+    /// `retry_now` begin an attempt sooner after a failure. From zero to 24 hours.
     duration delay_floor = std::chrono::milliseconds(10);
 
-    /// Is told of each change of state.
+    /// Is told of each change of state. What it throws is dropped.
     observer observe = {};
 
     /// Null: `default_clock` of the executor. Must outlive the service.

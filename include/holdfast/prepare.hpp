@@ -41,9 +41,12 @@ asio::awaitable<void> without_result(asio::awaitable<T> a)
 /// returns an `awaitable`, whose result is ignored, or nothing if it needs no waiting.
 ///
 /// It runs on the service's executor, once per new connection. If it throws, the attempt has
-/// failed with the code of the `system_error`, or with `errc::exception_thrown`. When the service
-/// is stopped or the connection is lost meanwhile, the coroutine is cancelled (all types). The
-/// protocol and the callable live until it has ended.
+/// failed with the code of the `system_error`, or with `errc::exception_thrown`. The protocol
+/// and the callable live until it has ended.
+///
+/// @par Cancellation
+/// The coroutine is cancelled (all types) when the service is stopped, when the connection is lost,
+/// and when `prepare_timeout` or `attempt_timeout` is over. What it throws then changes nothing.
 template <class Protocol>
 class prepare_function
 {

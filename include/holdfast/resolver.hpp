@@ -32,6 +32,9 @@ enum class address_family : unsigned char
 ///
 /// @par Thread safety
 /// Safe, distinct or shared.
+///
+/// @par Lifetime
+/// The resolver outlives everything that was given it.
 class resolver
 {
 public:

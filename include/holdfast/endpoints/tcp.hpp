@@ -59,6 +59,9 @@ struct tcp_options
 /// listens, is closed: `errc::connected_to_itself`.
 ///
 /// Cheap to copy.
+///
+/// @par Thread safety
+/// Safe, distinct or shared.
 class tcp
 {
 public:
@@ -77,7 +80,9 @@ public:
     std::uint16_t port() const noexcept;
     const tcp_options& options() const noexcept;
 
-    /// Connects. Completes with the error and the connected stream.
+    /// Connects. Completes with the error and the connected stream: `errc::lookup_timed_out`,
+    /// `too_many_lookups`, `no_address`, `connect_timed_out`, `connected_to_itself`, or what the
+    /// system gives; of several addresses, that of the last to fail, and all are in the report.
     ///
     /// @par Cancellation
     /// All types: completes with `operation_aborted` soon, and every socket is closed.

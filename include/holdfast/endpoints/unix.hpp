@@ -30,6 +30,9 @@ struct unix_options
 /// A server on a Unix socket. A path that begins with `@` names an abstract socket of Linux.
 ///
 /// Cheap to copy.
+///
+/// @par Thread safety
+/// Safe, distinct or shared.
 class unix_socket
 {
 public:
@@ -41,7 +44,8 @@ public:
     const std::string& path() const noexcept;
     const unix_options& options() const noexcept;
 
-    /// Connects. Completes with the error and the connected stream.
+    /// Connects. Completes with the error and the connected stream: `errc::no_listener`,
+    /// `connect_timed_out`, or what the system gives.
     ///
     /// @par Cancellation
     /// All types: completes with `operation_aborted` soon, and the socket is closed.

@@ -14,8 +14,10 @@ namespace holdfast
 /// What a callback protocol writes to: its side of one connection.
 ///
 /// @par Thread safety
-/// From the service's executor only. Every call is legal at any time, from inside any callback too;
-/// after `lost` calls do nothing.
+/// From the service's executor only. Every call is legal at any time, from inside any callback too.
+///
+/// @par Lifetime
+/// From `made` until `lost` has returned. Once the connection has ended, calls do nothing.
 class transport
 {
 public:
@@ -23,7 +25,9 @@ public:
     transport(const transport&) = delete;
     transport& operator=(const transport&) = delete;
 
-    /// Sends `bytes`; what the socket does not take at once is copied and sent in order.
+    /// Sends `bytes`; what the socket does not take at once is copied and sent in order. There is
+    /// no limit to that but `write_paused`. Nothing is sent after `close` or `shutdown_send`, and
+    /// an error is told by `lost`.
     virtual void write(std::string_view bytes) = 0;
 
     /// How many bytes wait to be sent.
@@ -40,7 +44,7 @@ public:
     /// Sends what is unsent, then closes. `lost` is called when it has.
     virtual void close() noexcept = 0;
 
-    /// Closes at once; what is unsent is dropped.
+    /// Closes at once; what is unsent is dropped. `lost` is told `connection_aborted`.
     virtual void abort() noexcept = 0;
 
 protected:
@@ -52,7 +56,11 @@ protected:
 ///
 /// The callbacks run on the service's executor, one at a time. What they throw ends the connection,
 /// as a loss with that failure. The order is `made`, then any number of `received`, `write_paused`,
-/// `write_resumed`, at most one `receive_ended`, and exactly one `lost`.
+/// `write_resumed`, at most one `receive_ended`, and exactly one `lost`, which is never called from
+/// inside a call to the transport.
+///
+/// @par Lifetime
+/// The service keeps it until `lost` has returned, and whoever waited for it as long as he likes.
 class callback_protocol
 {
 public:

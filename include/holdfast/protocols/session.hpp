@@ -22,10 +22,15 @@ namespace asio = boost::asio;
 /// loss with that failure.
 ///
 /// Made by `client_service` from a factory that is a coroutine: `f(stream)`, ready when it starts,
-/// or `f(stream, session&)`, ready when it calls `ready()`; what comes before is its preparation.
+/// or `f(stream, session&)`, ready when it calls `ready()`; what comes before is its preparation:
+/// throwing or returning there is a failure of the attempt.
 ///
 /// @par Thread safety
 /// From the service's executor only.
+///
+/// @par Lifetime
+/// The session and the factory, captures and all, live until the coroutine has ended. Whoever
+/// waited for it may keep it longer; `close` then does nothing.
 class session
 {
 public:

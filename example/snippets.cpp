@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: BSL-1.0
+// What the documentation shows beside the programs. Compiled, not run.
+#include <holdfast.hpp>
+#include <holdfast/endpoints/argument_reader.hpp>
+#include <holdfast/observe/log.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace asio = boost::asio;
+namespace hf = holdfast;
+using namespace std::chrono_literals;
+
+// The declarations are for the compiler, that it may warn of none that is missing.
+void waiting(hf::client_service<hf::session>& service);
+void policies();
+void endpoints();
+void kinds_of_ones_own();
+asio::awaitable<void> errors(hf::client_service<hf::session>& service);
+void logs(hf::client_options<hf::session>& options);
+void threads();
+asio::awaitable<void> run_for_a_while();
+void hooks(asio::io_context& context);
+void twisted(asio::io_context& context);
+asio::awaitable<void> one_shot();
+asio::awaitable<void> feed(hf::tcp::stream_type stream);
+
+namespace
+{
+class redis_client : public std::enable_shared_from_this<redis_client>
+{
+public:
+    explicit redis_client(hf::tcp::stream_type stream) : stream_(std::move(stream)) {}
+
+    template <class Token>
+    auto async_run(Token&& token)
+    {
+        return stream_.async_read_some(asio::buffer(bytes_),
+                                       asio::deferred([](hf::error_code ec, std::size_t)
+                                                      { return asio::deferred.values(ec); }))(
+            std::forward<Token>(token));
+    }
+    void close() noexcept {}
+    asio::awaitable<void> hello(std::string_view) { co_return; }
+
+private:
+    hf::tcp::stream_type stream_;
+    std::array<char, 16> bytes_{};
+};
+
+void prepare(asio::io_context& context)
+{
+    // [prepare_option]
+    hf::client_service<redis_client> cache(
+        context, hf::tcp("cache.example", 6379), [](hf::tcp::stream_type stream)
+        { return std::make_shared<redis_client>(std::move(stream)); },
+        {.name = "cache",
+         .prepare = [](redis_client& c) -> asio::awaitable<void> { co_await c.hello("3"); },
+         .prepare_timeout = 5s});
+    // [/prepare_option]
+}
+[[maybe_unused]] const auto use_prepare = &prepare;
+}
+
+asio::awaitable<void> feed(hf::tcp::stream_type stream)
+{
+    std::array<char, 64> bytes;
+    co_await stream.async_read_some(asio::buffer(bytes), asio::use_awaitable);
+}
+
+void waiting(hf::client_service<hf::session>& service)
+{
+    // [wait_callback]
+    service.async_when_connected([](hf::error_code ec, std::shared_ptr<hf::session> session)
+                                 { std::cout << (session ? "connected" : ec.message()) << '\n'; });
+    // [/wait_callback]
+
+    // [wait_cancel]
+    asio::cancellation_signal enough;
+    service.async_when_connected(asio::bind_cancellation_slot(
+        enough.slot(), [](hf::error_code ec, const std::shared_ptr<hf::session>&)
+        { std::cout << (ec == asio::error::operation_aborted) << '\n'; }));
+    enough.emit(asio::cancellation_type::all); // ends this wait, and nothing else
+    // [/wait_cancel]
+}
+
+void policies()
+{
+    using hf::retry::policy;
+    // [policies]
+    policy growing = hf::retry::backoff{.initial = 500ms, .factor = 3, .max = 30s};
+    policy half_and_half = hf::retry::backoff{.jitter = hf::retry::jitter::equal};
+    policy steady = hf::retry::fixed{5s};
+    policy listed = hf::retry::schedule{0s, 1s, 5s, 30s}; // and then 30 s for ever
+    policy at_once = hf::retry::immediately{};            // the one without a floor
+    policy as_twisted = hf::retry::twisted_backoff{};
+    // [/policies]
+
+    // [limits]
+    policy limited = hf::retry::max_elapsed(
+        1h, hf::retry::max_attempts(100, hf::retry::min_delay(250ms, hf::retry::backoff{})));
+    // [/limits]
+}
+
+void endpoints()
+{
+    // [tcp]
+    const hf::tcp server("db.example", 5432,
+                         {.timeout = 5s, .family = hf::address_family::ipv4, .dead_after = 20s});
+    // [/tcp]
+
+    // [unix]
+    const hf::unix_socket local("/run/app.sock");
+    const hf::unix_socket abstract("@app");
+    // [/unix]
+
+    // [descriptions]
+    const std::string text = "tcp:db.example:5432:timeout=5:family=4";
+    try
+    {
+        const hf::any_endpoint endpoint = hf::parse_endpoint(text);
+        std::cout << to_string(endpoint) << '\n';
+    }
+    catch (const hf::description_error& e) // one line: what is wrong, where, what was expected
+    {
+        std::cerr << e.what() << '\n';
+    }
+    // [/descriptions]
+}
+
+// [own_kind]
+/// Dials one of two servers in turn. An endpoint of your own can stand on those that there are.
+class alternating
+{
+public:
+    using stream_type = hf::tcp::stream_type;
+
+    alternating(hf::tcp first, hf::tcp second)
+        : first_(std::move(first))
+        , second_(std::move(second))
+    {
+    }
+
+    template <class Token>
+    auto async_connect(const hf::dial_context& context, Token&& token) const
+    {
+        const auto& next = context.attempt % 2 == 1 ? first_ : second_;
+        return next.async_connect(context, std::forward<Token>(token));
+    }
+
+    friend std::string to_string(const alternating& a)
+    {
+        return "alternating:" + hf::quote(to_string(a.first_)) + ":" +
+               hf::quote(to_string(a.second_));
+    }
+
+private:
+    hf::tcp first_;
+    hf::tcp second_;
+};
+// [/own_kind]
+static_assert(hf::endpoint<alternating>);
+
+void kinds_of_ones_own()
+{
+    // [registry]
+    hf::registry known = hf::registry::standard();
+    known.add("alternating",
+              [](const hf::description& d, const hf::registry&)
+              {
+                  const hf::argument_reader arguments(d, {"host", "port", "other"}, {});
+                  return alternating(hf::tcp(arguments.text("host"), arguments.port("port")),
+                                     hf::tcp(arguments.text("other"), arguments.port("port")));
+              });
+    const auto endpoint = hf::parse_endpoint("alternating:a.example:80:b.example", known);
+    // [/registry]
+}
+
+asio::awaitable<void> errors(hf::client_service<hf::session>& service)
+{
+    // [errors]
+    try
+    {
+        co_await service.async_when_connected({hf::fail_after{3}, hf::within{10s}});
+    }
+    catch (const boost::system::system_error& e)
+    {
+        if (e.code() == std::errc::operation_canceled)
+            std::cout
+                << "stopped, or this wait was cancelled\n"; // errc::stopped, operation_aborted
+        else if (e.code() == std::errc::timed_out)
+            std::cout << "no answer in time\n"; // of a lookup, a connect ..., or this wait
+        else if (e.code() == hf::condition::local_resource)
+            std::cout << "this machine has run out of something\n";
+        if (const auto why = service.last_failure())
+            std::cout << to_string(*why) << '\n';
+    }
+    // [/errors]
+}
+
+void logs(hf::client_options<hf::session>& options)
+{
+    // [log_lines]
+    options.observe = hf::log_lines([](std::string_view line) { std::clog << line << '\n'; });
+    // [/log_lines]
+}
+
+// [strand]
+asio::awaitable<void> run_for_a_while()
+{
+    hf::client_service service(co_await asio::this_coro::executor, hf::tcp("db.example", 5432),
+                               feed);
+    service.start();
+    co_await service.async_when_connected(hf::within{10s});
+    co_await service.async_stop();
+}
+
+void threads()
+{
+    asio::thread_pool pool(4);
+    asio::co_spawn(asio::make_strand(pool), run_for_a_while(), asio::detached);
+    pool.join();
+}
+// [/strand]
+
+// [hooks]
+/// A factory may be told before the first and after the last of its connections.
+struct counted_factory
+{
+    void start() { std::cout << "the first connection\n"; }
+    void stop() { std::cout << "the last one is gone\n"; }
+
+    asio::awaitable<void> operator()(hf::tcp::stream_type stream)
+    {
+        return feed(std::move(stream));
+    }
+};
+// [/hooks]
+
+void hooks(asio::io_context& context)
+{
+    hf::client_service service(context, hf::tcp("db.example", 5432), counted_factory{});
+}
+
+void twisted(asio::io_context& context)
+{
+    // [as_twisted]
+    const hf::client_options<hf::session> as_the_original{
+        .retry = hf::retry::twisted_backoff{},
+        .attempt_timeout = 24h, // no limit to an attempt: a day is the most there is
+        .prepare_timeout = 24h,
+        .stop_timeout = 24h,
+        .stable_after = 0s,
+    };
+    const hf::tcp_options as_its_sockets{
+        .stagger = 300ms, .no_delay = false, .dead_after = std::nullopt};
+    hf::client_service service(context, hf::tcp("db.example", 5432, as_its_sockets), feed,
+                               as_the_original);
+    // [/as_twisted]
+}
+
+asio::awaitable<void> one_shot()
+{
+    const auto executor = co_await asio::this_coro::executor;
+    // [one_shot]
+    const std::shared_ptr<redis_client> client = co_await hf::async_connect_protocol(
+        executor, hf::tcp("cache.example", 6379), [](hf::tcp::stream_type stream)
+        { return std::make_shared<redis_client>(std::move(stream)); });
+    co_await client->hello("3");
+    // [/one_shot]
+}
