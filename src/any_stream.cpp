@@ -3,15 +3,9 @@
 
 namespace holdfast::detail
 {
-std::string peer_text(const asio::ip::tcp::endpoint& peer)
+std::string address_text(const asio::ip::address& address, unsigned port)
 {
-    const auto address = peer.address().to_string();
-    return (peer.address().is_v6() ? '[' + address + ']' : address) + ':' +
-           std::to_string(peer.port());
-}
-
-std::string peer_text(const asio::local::stream_protocol::endpoint& peer)
-{
-    return peer.path();
+    const auto text = address.to_string();
+    return (address.is_v6() ? '[' + text + ']' : text) + ':' + std::to_string(port);
 }
 }

@@ -31,8 +31,8 @@ namespace holdfast
 ///
 /// @par Lifetime
 /// It may be moved at any time: operations that are pending go on. Destroying it ends them. One
-/// that was moved from, or default-constructed, is empty: only `close`, `tie`, `peer`, assignment
-/// and destruction may be used.
+/// that was moved from, or default-constructed, is empty: only `close`, `reset`, `tie`, `peer`,
+/// assignment and destruction may be used.
 class stream
 {
 public:
@@ -92,6 +92,14 @@ public:
     {
         if (erased_ != nullptr)
             erased_->close();
+    }
+
+    /// Closes the lowest layer so that the peer sees `connection_reset`, where that can be had:
+    /// what was not sent yet is dropped, and the peer can tell.
+    void reset() noexcept
+    {
+        if (erased_ != nullptr)
+            erased_->reset();
     }
 
     /// Ends what this side sends: the peer reads what was written and then `eof`.

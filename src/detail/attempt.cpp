@@ -146,6 +146,8 @@ void attempt::close() noexcept
 void attempt::abort() noexcept
 {
     cancel();
+    if (running_)
+        do_abort();
     link_.close();
 }
 

@@ -73,6 +73,7 @@ protected:
     virtual void do_dial(const dial_context& context) = 0;
     virtual void do_prepare() = 0;
     virtual void do_close() noexcept = 0;
+    virtual void do_abort() noexcept {} // for what can do more than have its socket closed
 
     /// The attempt is at its end; called once, though not for one that is abandoned before it is
     /// made.

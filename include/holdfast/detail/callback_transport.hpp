@@ -2,20 +2,20 @@
 #ifndef HOLDFAST_DETAIL_CALLBACK_TRANSPORT_HPP
 #define HOLDFAST_DETAIL_CALLBACK_TRANSPORT_HPP
 
+#include <holdfast/detail/read_buffer.hpp>
+#include <holdfast/detail/stream_layers.hpp>
 #include <holdfast/protocols/callback_protocol.hpp>
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 
-#include <array>
 #include <cstddef>
-#include <cstdint>
 #include <exception>
 #include <memory>
-#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,33 +26,34 @@ namespace asio = boost::asio;
 
 /// Runs a callback protocol on a stream, as a part of the attempt that owns both.
 ///
-/// An idle connection holds no buffer but the few bytes that its pending read needs. The buffer
-/// grows, in two steps, when a read has filled it, and shrinks when a read would have fitted into a
-/// smaller one.
+/// An idle connection holds no buffer but the few bytes that its pending read needs. The owner
+/// has `callbacks()`, which is the protocol. It is told why it ends by `callbacks_fail`, at once
+/// and calling nobody else, and by `callbacks_ended` that it has: after `lost`, and never within a
+/// call.
 template <class Stream, class Owner>
 class callback_transport final : public transport
 {
 public:
-    callback_transport(Stream stream, callback_protocol& p, Owner& owner)
-        : stream_(std::move(stream))
-        , protocol_(p)
-        , owner_(owner)
-    {
-    }
+    callback_transport(Stream stream, Owner& owner) : stream_(std::move(stream)), owner_(owner) {}
 
-    /// Runs the protocol; once. The owner's `callbacks_ended` is called, after `lost`, never within
-    /// this call.
-    void run()
+    /// Runs the protocol; once.
+    void run() noexcept
     {
-        guarded([this] { protocol_.made(*this); });
+        guarded([this] { protocol().made(*this); });
         read();
     }
 
+    /// Ends it for the service, which has waited long enough or is being destroyed.
+    void cut_off() noexcept { end(asio::error::operation_aborted, nullptr, farewell::reset); }
+
+    asio::any_io_executor get_executor() noexcept override { return stream_.get_executor(); }
+    std::string peer() const override { return peer_text(stream_); }
+
     void write(std::string_view bytes) override
     {
-        if (ended_ || closing_ || no_more_ || bytes.empty())
+        if (ended_ || closing_ || no_more_)
             return;
-        if (!out_ || (out_->sending.empty() && out_->waiting.empty()))
+        if (unsent() == 0)
             bytes.remove_prefix(write_at_once(bytes));
         if (bytes.empty() || ended_)
             return;
@@ -60,10 +61,10 @@ public:
             out_ = std::make_unique<outbox>();
         out_->waiting += bytes;
         send();
-        if (!out_->paused && unsent() > protocol_.write_limit())
+        if (!ended_ && !out_->paused && unsent() > protocol().write_limit())
         {
             out_->paused = true;
-            guarded([this] { protocol_.write_paused(); });
+            guarded([this] { protocol().write_paused(); });
         }
     }
 
@@ -74,33 +75,38 @@ public:
 
     void pause_reading() noexcept override { paused_ = true; }
 
-    void resume_reading() override
+    void resume_reading() noexcept override
     {
         paused_ = false;
         read();
     }
 
-    void shutdown_send() override
+    void shutdown_send() noexcept override
     {
-        if (!std::exchange(no_more_, true) && unsent() == 0)
-            shut();
+        no_more_ = true;
+        have_sent();
     }
 
     void close() noexcept override
     {
         closing_ = true;
-        if (unsent() == 0)
-            end({}, nullptr);
+        have_sent();
+        read(); // a peer that cannot get rid of what it sends might never take what we do
     }
 
-    void abort() noexcept override { end(asio::error::connection_aborted, nullptr); }
+    void abort() noexcept override
+    {
+        end(asio::error::connection_aborted, nullptr, farewell::reset);
+    }
 
 private:
-    static constexpr std::size_t small_size = 32;
-    static constexpr std::size_t medium_size = 2048;
-    static constexpr std::size_t large_size = 65536;
+    enum class farewell
+    {
+        close, // in good order: the kernel sends what it has taken
+        reset, // so that the peer can tell that something may be missing
+    };
 
-    struct outbox // exists once something could not be sent at once
+    struct outbox // exists while something could not be sent at once
     {
         std::string sending; // what the pending write sends
         std::string waiting; // what comes after it
@@ -121,58 +127,50 @@ private:
         void operator()(error_code ec, std::size_t) const { self->have_written(ec); }
     };
 
-    void read()
+    callback_protocol& protocol() const noexcept { return owner_.callbacks(); }
+
+    void read() noexcept
     {
-        if (reading_ || paused_ || ended_ || received_all_)
+        if (reading_ || received_all_ || (paused_ && !closing_))
             return;
-        reading_ = true;
-        stream_.async_read_some(asio::buffer(bytes(), size_), read_handler{owner_.self(), this});
+        guarded(
+            [this]
+            {
+                stream_.async_read_some(asio::buffer(buffer_.data(), buffer_.size()),
+                                        read_handler{owner_.self(), this});
+                reading_ = true;
+            });
     }
 
-    char* bytes() noexcept { return grown_ ? grown_.get() : small_.data(); }
-
-    void have_read(error_code ec, std::size_t n)
+    void have_read(error_code ec, std::size_t n) noexcept
     {
+        // It still counts as reading: a resume from inside must not overwrite what is looked at.
+        if (n != 0 && !closing_)
+            guarded([&] { protocol().received({buffer_.data(), n}); });
         reading_ = false;
         if (ended_)
             return finish_when_idle();
-        if (n != 0)
-        {
-            guarded([&] { protocol_.received({bytes(), n}); });
-        }
         if (ec)
             return read_ended(ec);
-        fit(n);
+        buffer_.fit(n);
         read();
     }
 
-    /// Chooses the size of the next read by that of the last.
-    void fit(std::size_t n)
+    void read_ended(error_code ec) noexcept
     {
-        const auto wanted = n < small_size    ? small_size
-                            : n < medium_size ? medium_size
-                                              : large_size;
-        if (wanted == size_)
-            return;
-        grown_ = nullptr;
-        if (wanted != small_size)
-            grown_.reset(new (std::nothrow) char[wanted]); // without it, it is only slower
-        size_ = grown_ ? static_cast<std::uint32_t>(wanted) : small_size;
-    }
-
-    void read_ended(error_code ec)
-    {
-        received_all_ = true;
         if (ec != asio::error::eof)
             return end(ec, nullptr);
-        bool goes_on = false;
-        guarded([&] { goes_on = protocol_.receive_ended(); });
+        received_all_ = true;
+        bool goes_on = closing_; // then what is unsent is still to be sent
         if (!goes_on)
-            end({}, nullptr);
+            guarded([&] { goes_on = protocol().receive_ended() || closing_; });
+        if (!goes_on)
+            return end({}, nullptr);
+        have_sent(); // it may have been over on this side already
     }
 
     /// Sends what the socket takes now, so that most writes cost no copy and no handler.
-    std::size_t write_at_once(std::string_view bytes)
+    std::size_t write_at_once(std::string_view bytes) noexcept
     {
         error_code ec;
         if constexpr (requires { stream_.non_blocking(true, ec); })
@@ -188,45 +186,56 @@ private:
         return 0;
     }
 
-    void send()
+    void send() noexcept
     {
-        if (!out_->sending.empty())
+        if (writing_)
             return;
         out_->sending.swap(out_->waiting);
-        asio::async_write(stream_, asio::buffer(out_->sending), write_handler{owner_.self(), this});
+        guarded(
+            [this]
+            {
+                asio::async_write(stream_, asio::buffer(out_->sending),
+                                  write_handler{owner_.self(), this});
+                writing_ = true;
+            });
     }
 
-    void have_written(error_code ec)
+    void have_written(error_code ec) noexcept
     {
-        out_->sending.clear();
+        writing_ = false;
         if (ended_)
             return finish_when_idle();
         if (ec)
             return end(ec, nullptr);
+        out_->sending.clear();
         if (!out_->waiting.empty())
             return send();
         const bool was_paused = out_->paused;
         out_ = nullptr;
         if (was_paused)
-            guarded([this] { protocol_.write_resumed(); });
-        if (unsent() != 0 || ended_)
+            guarded([this] { protocol().write_resumed(); });
+        have_sent();
+    }
+
+    /// Does what was put off until all is sent.
+    void have_sent() noexcept
+    {
+        if (ended_ || unsent() != 0)
             return;
         if (closing_)
+            return end({}, nullptr);
+        if (!no_more_)
+            return;
+        if (!std::exchange(shut_, true))
+        {
+            error_code ignored; // a socket that is not connected any more tells the reader too
+            detail::shutdown_send(stream_, ignored);
+        }
+        if (received_all_) // nothing can happen on it any more
             end({}, nullptr);
-        else if (no_more_)
-            shut();
     }
 
-    void shut()
-    {
-        error_code ec; // a socket that is not connected any more tells the reader too
-        if constexpr (requires { stream_.shutdown(Stream::shutdown_send, ec); })
-            stream_.shutdown(Stream::shutdown_send, ec);
-        else if constexpr (requires { stream_.shutdown_send(ec); })
-            stream_.shutdown_send(ec);
-    }
-
-    /// Calls user code: what it throws ends the connection.
+    /// Calls user code, unless it is over: what that throws ends the connection.
     template <class F>
     void guarded(F f) noexcept
     {
@@ -243,24 +252,26 @@ private:
     }
 
     /// The connection is over: the first reason stands.
-    void end(error_code ec, std::exception_ptr thrown) noexcept
+    void end(error_code ec, std::exception_ptr thrown, farewell how = farewell::close) noexcept
     {
         if (std::exchange(ended_, true))
             return;
         owner_.callbacks_fail(ec, std::move(thrown)); // while the socket can still be asked
-        error_code ignored;                           // it is closed, one way or another
-        stream_.close(ignored);
+        if (how == farewell::reset)
+            reset_stream(stream_);
+        else
+            close_stream(stream_);
         // Never from inside the call of whoever ended it.
         asio::post(stream_.get_executor(), [keep = owner_.self(), this] { finish_when_idle(); });
     }
 
-    void finish_when_idle()
+    void finish_when_idle() noexcept
     {
-        if (reading_ || unsent_pending() || std::exchange(finished_, true))
+        if (reading_ || writing_ || std::exchange(finished_, true))
             return;
         try
         {
-            protocol_.lost(owner_.cause()->code);
+            protocol().lost(owner_.cause()->code);
         }
         catch (...) // the reason of the loss is known already, and stands
         {
@@ -268,21 +279,18 @@ private:
         owner_.callbacks_ended();
     }
 
-    bool unsent_pending() const noexcept { return out_ && !out_->sending.empty(); }
-
     Stream stream_;
-    callback_protocol& protocol_;
     Owner& owner_;
     std::unique_ptr<outbox> out_;
-    std::unique_ptr<char[]> grown_; // null while the small buffer does
-    std::array<char, small_size> small_;
-    std::uint32_t size_ = small_size; // of the buffer that reads go to
-    bool non_blocking_ = false;
-    bool reading_ = false;
-    bool paused_ = false;
-    bool received_all_ = false;
-    bool no_more_ = false;
-    bool closing_ = false;
+    [[no_unique_address]] read_buffer buffer_; // the flags lie in what is left of its last word
+    bool no_more_ : 1 = false;                 // the protocol sends nothing more
+    bool closing_ : 1 = false;                 // it ends as soon as all is sent
+    bool paused_ : 1 = false;
+    bool reading_ : 1 = false;
+    bool writing_ : 1 = false;
+    bool received_all_ : 1 = false;
+    bool non_blocking_ : 1 = false;
+    bool shut_ = false;
     bool ended_ = false;
     bool finished_ = false;
 };

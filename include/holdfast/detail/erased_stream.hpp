@@ -3,26 +3,19 @@
 #define HOLDFAST_DETAIL_ERASED_STREAM_HPP
 
 #include <holdfast/detail/few_buffers.hpp>
+#include <holdfast/detail/stream_layers.hpp>
 #include <holdfast/error.hpp>
 #include <holdfast/stream.hpp>
 
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/error.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/socket_base.hpp>
 
-#include <concepts>
 #include <cstddef>
 #include <string>
 #include <utility>
 
 namespace holdfast::detail
 {
-std::string peer_text(const asio::ip::tcp::endpoint& peer);
-std::string peer_text(const asio::local::stream_protocol::endpoint& peer);
-
 /// What `stream` calls.
 class erased_stream
 {
@@ -38,6 +31,7 @@ public:
     virtual void read_some(const few_buffers<asio::mutable_buffer>& buffers, handler done) = 0;
     virtual void write_some(const few_buffers<asio::const_buffer>& buffers, handler done) = 0;
     virtual void close() noexcept = 0;
+    virtual void reset() noexcept = 0;
     virtual void shutdown_send(error_code& ec) noexcept = 0;
     virtual void tie(stream_link& link) noexcept = 0;
     virtual std::string peer() const = 0;
@@ -68,54 +62,13 @@ public:
             stream_.async_write_some(buffers, std::move(done));
     }
 
-    void close() noexcept override { close(stream_); }
-    void shutdown_send(error_code& ec) noexcept override { shutdown_send(stream_, ec); }
+    void close() noexcept override { close_stream(stream_); }
+    void reset() noexcept override { reset_stream(stream_); }
+    void shutdown_send(error_code& ec) noexcept override { detail::shutdown_send(stream_, ec); }
     void tie(stream_link& link) noexcept override { holdfast::tie(stream_, link); }
-    std::string peer() const override { return peer(stream_); }
+    std::string peer() const override { return peer_text(stream_); }
 
 private:
-    template <class Layer>
-    static void close(Layer& layer) noexcept
-    {
-        error_code ignored; // nothing is left to do about it
-        if constexpr (requires { layer.close(ignored); })
-            layer.close(ignored);
-        else if constexpr (requires { layer.close(); })
-            layer.close();
-        else
-            close(layer.next_layer());
-    }
-
-    template <class Layer>
-    static void shutdown_send(Layer& layer, error_code& ec) noexcept
-    {
-        if constexpr (requires { layer.shutdown_send(ec); })
-            layer.shutdown_send(ec);
-        else if constexpr (requires { layer.shutdown(asio::socket_base::shutdown_send, ec); })
-            layer.shutdown(asio::socket_base::shutdown_send, ec);
-        else // what lies below must not be ended under what lies above
-            ec = asio::error::operation_not_supported;
-    }
-
-    template <class Layer>
-    static std::string peer(const Layer& layer)
-    {
-        error_code ec;
-        if constexpr (requires {
-                          { layer.peer() } -> std::convertible_to<std::string>;
-                      })
-            return layer.peer();
-        else if constexpr (requires { peer_text(layer.remote_endpoint(ec)); })
-        {
-            const auto address = layer.remote_endpoint(ec);
-            return ec ? std::string() : peer_text(address);
-        }
-        else if constexpr (requires { layer.next_layer(); })
-            return peer(layer.next_layer());
-        else
-            return {};
-    }
-
     Stream stream_;
 };
 }

@@ -124,6 +124,8 @@ private:
             make(std::move(stream));
             if (this->protocol_ == nullptr)
                 return this->not_made(errc::factory_refused, nullptr);
+            if (this->abandoned()) // the factory destroyed the service: the protocol never runs
+                return this->not_made(asio::error::operation_aborted, nullptr);
             this->run_begins();
             run();
         }
@@ -155,7 +157,7 @@ private:
         }
         if constexpr (has_transport)
             if (p != nullptr)
-                transport_.emplace(std::move(stream), *p, *this);
+                transport_.emplace(std::move(stream), *this);
     }
 
     void run()
@@ -192,6 +194,12 @@ private:
             this->protocol_->close();
     }
 
+    void do_abort() noexcept override
+    {
+        if constexpr (has_transport)
+            transport_->cut_off();
+    }
+
     void ended() noexcept override
     {
         if (std::exchange(begun_, false))
@@ -199,6 +207,7 @@ private:
     }
 
     friend transport_type;
+    callback_protocol& callbacks() const noexcept { return *this->protocol_; }
     void callbacks_fail(error_code ec, std::exception_ptr thrown) noexcept
     {
         this->run_fails(ec, std::move(thrown));
