@@ -44,17 +44,21 @@ public:
             operations_->close(stream_);
     }
 
-    /// Bytes written that the peer's kernel has not acknowledged; 0 where that cannot be known.
+    /// Bytes written that the peer's kernel has not acknowledged, or had not when the stream was
+    /// destroyed; 0 where that cannot be known.
     std::uint32_t unacknowledged() const noexcept
     {
-        return stream_ != nullptr ? operations_->unacknowledged(stream_) : 0;
+        return stream_ != nullptr ? operations_->unacknowledged(stream_) : left_;
     }
 
     /// Lets the stream go.
     void untie() noexcept
     {
         if (stream_ != nullptr)
+        {
             operations_->untie(std::exchange(stream_, nullptr));
+            left_ = 0;
+        }
     }
 
     /// For stream types: the stream is (now) at `stream`.
@@ -64,12 +68,20 @@ public:
         operations_ = table;
     }
 
-    /// For stream types: the stream is being destroyed.
-    void stream_gone() noexcept { stream_ = nullptr; }
+    /// For stream types: the stream is being destroyed, with so much unacknowledged.
+    void stream_gone(std::uint32_t unacknowledged) noexcept
+    {
+        stream_ = nullptr;
+        left_ = unacknowledged;
+    }
 
 private:
     void* stream_ = nullptr;
-    const operations* operations_ = nullptr;
+    union
+    {
+        std::uint32_t left_ = 0;       // while no stream is tied
+        const operations* operations_; // of the stream
+    };
 };
 
 namespace detail
@@ -122,7 +134,8 @@ private:
     void drop() noexcept
     {
         if (link_ != nullptr)
-            std::exchange(link_, nullptr)->stream_gone();
+            std::exchange(link_, nullptr)
+                ->stream_gone(this->is_open() ? detail::unacknowledged(this->native_handle()) : 0);
     }
 
     void retie() noexcept

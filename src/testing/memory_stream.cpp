@@ -374,7 +374,7 @@ void memory_stream::tie(stream_link& link) noexcept
 void memory_stream::drop_link() noexcept
 {
     if (link_ != nullptr)
-        std::exchange(link_, nullptr)->stream_gone();
+        std::exchange(link_, nullptr)->stream_gone(unacknowledged());
 }
 
 void memory_stream::retie() noexcept
