@@ -103,8 +103,9 @@ void waiting(hf::client_service<hf::session>& service)
 
 void policies()
 {
-    using hf::retry::policy;
     // [policies]
+    using hf::retry::policy;
+
     policy growing = hf::retry::backoff{.initial = 500ms, .factor = 3, .max = 30s};
     policy half_and_half = hf::retry::backoff{.jitter = hf::retry::jitter::equal};
     policy steady = hf::retry::fixed{5s};

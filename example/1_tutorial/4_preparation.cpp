@@ -23,12 +23,14 @@ using hf::testing::serve_step;
 
 namespace
 {
-asio::awaitable<std::string> read_line(hf::tcp::stream_type& stream)
+/// The next line; what was read beyond it stays in `text`.
+asio::awaitable<std::string> read_line(hf::tcp::stream_type& stream, std::string& text)
 {
-    std::string text;
     const auto end = co_await asio::async_read_until(stream, asio::dynamic_buffer(text), '\n',
                                                      asio::use_awaitable);
-    co_return text.substr(0, end - 1);
+    const auto line = text.substr(0, end - 1);
+    text.erase(0, end);
+    co_return line;
 }
 
 // [ready]
@@ -37,12 +39,13 @@ asio::awaitable<void> feed(hf::tcp::stream_type stream, hf::session& session)
     // The preparation: until ready() nobody who waits for the connection gets it.
     const std::string login = "login anna\n";
     co_await asio::async_write(stream, asio::buffer(login), asio::use_awaitable);
-    if (const auto answer = co_await read_line(stream); answer != "welcome")
+    std::string text;
+    if (const auto answer = co_await read_line(stream, text); answer != "welcome")
         throw std::runtime_error("the server says: " + answer);
 
     session.ready();
     for (;;)
-        std::cout << "news: " << co_await read_line(stream) << '\n';
+        std::cout << "news: " << co_await read_line(stream, text) << '\n';
 }
 // [/ready]
 

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <iostream>
 #include <optional>
+#include <random>
 #include <vector>
 
 namespace asio = boost::asio;
@@ -36,8 +37,8 @@ std::optional<hf::duration> by_cause(const hf::retry::context& c)
     const hf::duration most =
         c.last != nullptr && c.last->phase == hf::phase::session ? 10ms : 40ms;
     // Jitter, so that many clients of one server do not return in step.
-    return most / 2 + hf::duration(static_cast<hf::duration::rep>(
-                          c.random() % static_cast<std::uint64_t>((most / 2).count())));
+    std::uniform_int_distribution<hf::duration::rep> more(0, most.count() / 2);
+    return most / 2 + hf::duration(more(c.random));
 }
 // [/context_policy]
 }
