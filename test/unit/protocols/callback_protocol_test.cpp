@@ -261,7 +261,9 @@ TEST_F(callback_protocol, close_first_sends_what_is_unsent_and_receives_nothing_
     script_.transport->close();
     script_.transport->close();
     script_.transport->write("too late");
-    peer().give("too late");
+    peer().give(pattern(1000));
+    settle();
+    EXPECT_EQ(peer().unacknowledged(), 0U) << "who is stuck with it might never read";
     peer().shutdown_send(); // which is no reason to drop what is unsent
     settle();
     EXPECT_EQ(script_.log, (strings{"made"}));
