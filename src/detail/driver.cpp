@@ -82,17 +82,46 @@ void driver::call(input i)
 
 void driver::destroy()
 {
-    const boost::intrusive_ptr<driver> keep(this);
-    const auto end_now = [](driver& self)
+    if (shared_ == nullptr)
+        return end_unless_busy();
+    // The end, on its way to the strand. If the context goes first, it is the end all the same.
+    struct last_post
     {
-        self.destroyed_ = true;
-        if (!self.busy_) // else whoever is busy sees it as soon as the user's code returns
-            self.end();
+        boost::intrusive_ptr<driver> self;
+
+        explicit last_post(driver& d) : self(&d) {}
+        last_post(last_post&& other) noexcept = default;
+        last_post(const last_post&) = delete;
+        last_post& operator=(const last_post&) = delete;
+        ~last_post()
+        {
+            if (self != nullptr)
+                self->forsake();
+        }
+
+        void operator()() { boost::intrusive_ptr<driver>(std::move(self))->end_unless_busy(); }
     };
-    if (shared_ != nullptr)
-        asio::post(shared_->strand, [keep, end_now] { end_now(*keep); });
-    else
-        end_now(*this);
+    asio::post(shared_->strand, last_post(*this));
+}
+
+void driver::end_unless_busy() noexcept
+{
+    const boost::intrusive_ptr<driver> keep(this);
+    destroyed_ = true;
+    if (!busy_) // else whoever is busy sees it as soon as the user's code returns
+        end();
+}
+
+/// The context is being destroyed, and with it whatever would have been told anything.
+void driver::forsake() noexcept
+{
+    destroyed_ = true;
+    definition_->clock->disarm(*this);
+    if (holding_clock_)
+        definition_->clock->release();
+    holding_clock_ = false;
+    room_ = nullptr;
+    attempt_ = nullptr; // which holds this
 }
 
 service_state driver::state() const noexcept

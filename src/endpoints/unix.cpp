@@ -93,6 +93,8 @@ private:
         if (!ec)
             ec = detail::open(socket_, asio::local::stream_protocol());
         if (!ec)
+            socket_.native_non_blocking(true, ec); // connect() must not wait for a listener
+        if (!ec)
             ec = connect();
         if (ec == asio::error::would_block)
         {

@@ -276,6 +276,13 @@ protected:
         return n;
     }
 
+    /// Ends it all while what a test has on its stack is still there.
+    void finish()
+    {
+        service.reset();
+        settle();
+    }
+
     void TearDown() override
     {
         service.reset();

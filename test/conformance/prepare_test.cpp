@@ -59,6 +59,7 @@ TEST_F(preparation, CS_20_comes_after_the_protocol_runs)
     pass(1s);
     EXPECT_EQ(service->state(), service_state::connected);
     EXPECT_FALSE(read);
+    finish();
 }
 
 TEST_F(preparation, CS_21_what_it_results_in_is_ignored)
@@ -214,6 +215,7 @@ TEST_F(preparation, CS_25_a_connection_lost_meanwhile_is_one_failure_and_cancels
     EXPECT_EQ(service->state(), service_state::waiting);
     pass(1s);
     EXPECT_EQ(service->state(), service_state::preparing);
+    finish();
 }
 
 TEST_F(preparation, CS_25_a_preparation_that_succeeds_after_the_loss_gives_nobody_a_dead_connection)

@@ -235,4 +235,21 @@ TEST_P(threads, CS_18_services_of_one_definition_live_in_parallel)
 }
 
 INSTANTIATE_TEST_SUITE_P(run_the_context, threads, ::testing::Values(2, 4));
+
+TEST(thread_safe_service, CS_19_may_be_destroyed_when_its_context_has_stopped_running)
+{
+    asio::io_context context;
+    hf::testing::scripted_endpoint endpoint{dial_step::hang()}; // its record holds a strand
+    bool waited = false;
+    {
+        hf::client_service service(context, endpoint, [](memory_stream) -> asio::awaitable<void>
+                                   { co_return; }, {.thread_safe = true});
+        service.start();
+        service.async_when_connected([&](hf::error_code, const std::shared_ptr<hf::session>&)
+                                     { waited = true; });
+        context.poll();
+        EXPECT_EQ(service.state(), hf::service_state::dialling);
+    } // posts its end to a context that will never run it
+    EXPECT_FALSE(waited);
+}
 }

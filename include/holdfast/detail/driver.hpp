@@ -121,7 +121,9 @@ private:
 
     struct performer;
     void notify(event e) const noexcept;
+    void end_unless_busy() noexcept;
     void end() noexcept;
+    void forsake() noexcept;
 
     void answer(waiter& w);
     void answer_late();
