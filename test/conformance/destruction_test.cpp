@@ -77,11 +77,18 @@ TEST_F(destruction, CS_19_leaves_a_context_that_can_be_destroyed_without_being_r
         endpoint.then(step);
         connect_outcome w;
         stop_outcome s;
+        std::weak_ptr<reader> last;
         {
             asio::io_context brief;
             hf::client_service<reader> mine(
-                brief, endpoint, [](hf::testing::memory_stream stream)
-                { return std::make_shared<reader>(std::move(stream)); }, options{.clock = &clock});
+                brief, endpoint,
+                [&](hf::testing::memory_stream stream)
+                {
+                    auto made = std::make_shared<reader>(std::move(stream));
+                    last = made;
+                    return made;
+                },
+                options{.clock = &clock});
             mine.start();
             brief.poll();
             mine.async_when_connected(hf::within{1h}, w.handler());
@@ -89,6 +96,9 @@ TEST_F(destruction, CS_19_leaves_a_context_that_can_be_destroyed_without_being_r
         }
         EXPECT_EQ(clock.armed(), 0U);
         EXPECT_EQ(w.completions + s.completions, 0);
+        if (const auto left = last.lock())
+            left->forget();
+        EXPECT_TRUE(last.expired());
     }
 }
 

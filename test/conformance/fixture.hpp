@@ -76,6 +76,9 @@ public:
             std::move(done)(ec);
     }
 
+    /// Drops the handler, which holds the attempt that holds this: for when the context is gone.
+    void forget() { any_handler().swap(done_); }
+
     int closes = 0;
     bool ignores_close = false;
     bool clings = false;                ///< The run goes on after the end of the stream.
