@@ -39,7 +39,7 @@ class client_definition
 public:
     template <endpoint Endpoint, class Factory>
     client_definition(asio::any_io_executor executor, Endpoint e, Factory f,
-                      client_options<Protocol> options = {})
+                      const client_options<Protocol>& options = {})
         : shared_(new detail::typed_definition<Protocol, Endpoint, Factory>(
               std::move(executor), std::move(e), std::move(f), options))
     {
@@ -47,9 +47,9 @@ public:
 
     template <std::derived_from<asio::execution_context> Context, endpoint Endpoint, class Factory>
     client_definition(Context& context, Endpoint e, Factory f,
-                      client_options<Protocol> options = {})
+                      const client_options<Protocol>& options = {})
         : client_definition(asio::any_io_executor(context.get_executor()), std::move(e),
-                            std::move(f), std::move(options))
+                            std::move(f), options)
     {
     }
 
@@ -102,16 +102,16 @@ public:
     /// Everything about it is said here; nothing is dialled before `start()`.
     template <endpoint Endpoint, class Factory>
     client_service(asio::any_io_executor executor, Endpoint e, Factory f,
-                   client_options<Protocol> options = {})
-        : client_service(client_definition<Protocol>(std::move(executor), std::move(e),
-                                                     std::move(f), std::move(options)))
+                   const client_options<Protocol>& options = {})
+        : client_service(
+              client_definition<Protocol>(std::move(executor), std::move(e), std::move(f), options))
     {
     }
 
     template <std::derived_from<asio::execution_context> Context, endpoint Endpoint, class Factory>
-    client_service(Context& context, Endpoint e, Factory f, client_options<Protocol> options = {})
-        : client_service(
-              client_definition<Protocol>(context, std::move(e), std::move(f), std::move(options)))
+    client_service(Context& context, Endpoint e, Factory f,
+                   const client_options<Protocol>& options = {})
+        : client_service(client_definition<Protocol>(context, std::move(e), std::move(f), options))
     {
     }
 

@@ -33,6 +33,7 @@ constexpr duration to_delay(std::chrono::duration<Rep, Period> d) noexcept
         return duration::zero();
     if (count >= static_cast<long double>(longest_delay.count()))
         return longest_delay;
+    // NOLINTNEXTLINE(bugprone-incorrect-roundings): it is not negative; llround is no constexpr
     return duration(static_cast<duration::rep>(count + 0.5L));
 }
 

@@ -59,7 +59,8 @@ private:
     template <class F>
     struct holder final : base
     {
-        template <class G>
+        template <class G> // NOLINTNEXTLINE(bugprone-forwarding-reference-overload): it is not
+                           // copied
         explicit holder(G&& g) : f(std::forward<G>(g))
         {
         }

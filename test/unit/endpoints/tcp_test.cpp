@@ -56,7 +56,8 @@ protected:
             auto& s = b.fillers.emplace_back(io_, ip_tcp::v4());
             s.native_non_blocking(true); // and by hand: Asio would wait
             const auto full = b.acceptor.local_endpoint();
-            ::connect(s.native_handle(), full.data(), static_cast<socklen_t>(full.size()));
+            static_cast<void>(
+                ::connect(s.native_handle(), full.data(), static_cast<socklen_t>(full.size())));
         }
         return b;
     }
@@ -522,7 +523,7 @@ TEST(tcp, a_bad_configuration_is_refused_naming_the_field)
     for (const auto& r : table)
         try
         {
-            tcp(r.host, r.port, r.options);
+            const tcp accepted(r.host, r.port, r.options);
             ADD_FAILURE() << "accepted: " << r.what;
         }
         catch (const std::invalid_argument& ex)

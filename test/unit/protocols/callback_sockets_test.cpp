@@ -41,7 +41,8 @@ protected:
                       ("holdfast-callbacks-" + std::to_string(::getpid())))
                          .string();
         address = o.path;
-        server.emplace(context.get_executor(), std::initializer_list<serve_step>{step}, o);
+        server.emplace(context.get_executor(), std::initializer_list<serve_step>{std::move(step)},
+                       o);
         if (address.empty())
             address = "127.0.0.1:" + std::to_string(server->port());
     }
