@@ -59,8 +59,8 @@ private:
     template <class F>
     struct holder final : base
     {
-        template <class G> // NOLINTNEXTLINE(bugprone-forwarding-reference-overload): it is not
-                           // copied
+        template <class G>
+        // It is not copied. NOLINTNEXTLINE(bugprone-forwarding-reference-overload)
         explicit holder(G&& g) : f(std::forward<G>(g))
         {
         }
