@@ -2,6 +2,7 @@
 #ifndef HOLDFAST_DETAIL_DRIVER_HPP
 #define HOLDFAST_DETAIL_DRIVER_HPP
 
+#include <holdfast/clock.hpp>
 #include <holdfast/core/client_machine.hpp>
 #include <holdfast/detail/attempt.hpp>
 #include <holdfast/detail/definition.hpp>

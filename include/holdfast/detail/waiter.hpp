@@ -2,14 +2,12 @@
 #ifndef HOLDFAST_DETAIL_WAITER_HPP
 #define HOLDFAST_DETAIL_WAITER_HPP
 
-#include <holdfast/clock.hpp>
 #include <holdfast/error.hpp>
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
 #include <cstdint>
-#include <memory>
 
 namespace holdfast::detail
 {
