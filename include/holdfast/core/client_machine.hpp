@@ -144,6 +144,8 @@ public:
     time_point failed_at() const noexcept { return since_; }
 
 private:
+    friend struct machine_contents; // the view of the tests that explore every state
+
     void enter(service_state next, event_kind kind, actions& todo) noexcept;
     void begin(time_point now, actions& todo) noexcept;
     void begin_anew(time_point now, actions& todo) noexcept;
