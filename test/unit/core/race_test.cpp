@@ -101,6 +101,14 @@ TEST(race, an_address_that_runs_out_of_time_has_the_next_one_tried_at_once)
                        race::connect{1}, race::arm_timer{t0 + 200ms}}));
 }
 
+TEST(race, does_not_arm_the_timer_for_the_time_that_it_is_armed_for)
+{
+    race r(usual);
+    r.start(families{v4, v4}, t0);
+    r.timer_fired(t0 + 250ms); // the second one is begun, and the first one's time is next
+    EXPECT_EQ(r.failed(1, refused, t0 + 260ms), (actions{race::report{1, refused, 10ms}}));
+}
+
 TEST(race, CS_78_families_take_turns_and_the_first_one_begins)
 {
     EXPECT_EQ(order_of({v6, v6, v6, v4, v4}), (std::vector<std::size_t>{0, 3, 1, 4, 2}));
