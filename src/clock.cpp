@@ -137,11 +137,12 @@ clock::~clock()
     assert(root_ == nullptr && "a timer outlived its clock");
 }
 
-void clock::arm(timer& t, time_point at) noexcept
+void clock::arm(timer& t, time_point at, std::uint32_t number) noexcept
 {
     const std::lock_guard lock(mutex_);
     if (t.previous_ != &t)
         unlink(t);
+    t.number_ = number;
     link(t, at);
     if (root_ == &t)
         earliest_changed();

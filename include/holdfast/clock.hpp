@@ -11,6 +11,7 @@
 #include <boost/asio/deferred.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 
 namespace holdfast
@@ -41,8 +42,9 @@ public:
     virtual time_point now() const noexcept = 0;
 
     /// Has `t` expire once at `at`; a time that has passed means as soon as possible.
-    /// A timer that was armed is moved.
-    void arm(timer& t, time_point at) noexcept;
+    /// A timer that was armed is moved. `number` names this arming, for a timer that is armed
+    /// again and again and must know which of them has expired: see `timer::number`.
+    void arm(timer& t, time_point at, std::uint32_t number = 0) noexcept;
 
     /// Takes the timer back. False if it was not armed, or has expired.
     bool disarm(timer& t) noexcept;
@@ -119,6 +121,9 @@ public:
 protected:
     ~timer() = default;
 
+    /// The number of the arming that has expired. To be asked in `expired`.
+    std::uint32_t number() const noexcept { return number_; }
+
 private:
     friend class clock;
 
@@ -136,6 +141,7 @@ private:
     timer* child_ = nullptr;
     timer* next_ = nullptr;  // the next sibling
     timer* previous_ = this; // the previous sibling, the parent of a first child; itself: not armed
+    std::uint32_t number_ = 0;
 };
 
 /// The clock of a context: monotonic, one Asio timer however many timers are armed.

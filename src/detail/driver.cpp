@@ -4,6 +4,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
+#include <boost/mp11/algorithm.hpp>
 
 #include <cassert>
 #include <random>
@@ -44,6 +45,14 @@ std::shared_ptr<const failure> not_begun(const definition_base& shared, std::uin
     {
         return out_of_memory();
     }
+}
+
+/// As std::visit, by a switch instead of a table of functions: what is done is all in one place.
+template <class F>
+void visit(const core::action& a, const F& f)
+{
+    boost::mp11::mp_with_index<std::variant_size_v<core::action>>(
+        a.index(), [&](auto i) { f(*std::get_if<i>(&a)); });
 }
 
 constexpr unsigned bits_per_input = 4;
@@ -380,10 +389,7 @@ struct driver::performer
 
     void operator()(const core::arm& a) const
     {
-        auto& clock = *self.definition_->clock;
-        clock.disarm(self); // from here on nobody reads armed_
-        self.armed_ = a.id;
-        clock.arm(self, a.at);
+        self.definition_->clock->arm(self, a.at, static_cast<std::uint32_t>(a.id));
     }
 
     void operator()(const core::disarm&) const { self.definition_->clock->disarm(self); }
@@ -440,38 +446,47 @@ struct driver::performer
         }
     }
 
-    void operator()(const core::emit& a) const { self.notify({.kind = a.kind, .at = now}); }
+    void operator()(const core::emit& a) const
+    {
+        if (self.definition_->observe)
+            self.notify({.kind = a.kind, .at = now});
+    }
 };
 
 void driver::carry_out(const core::actions& first,
                        const std::shared_ptr<const failure>& first_cause, time_point now) noexcept
 {
-    core::actions todo = first;
-    std::shared_ptr<const failure> cause = first_cause;
+    const core::actions* todo = &first;
+    const std::shared_ptr<const failure>* cause = &first_cause;
+    core::actions more;
+    std::shared_ptr<const failure> why;
     for (;;)
     {
         publish();
         hold_clock();
         follow_up next;
-        for (const auto& action : todo)
+        const performer perform{*this, *cause, now, next};
+        for (const auto& action : *todo)
         {
             if (destroyed_) // by user code just now: end() does the rest
                 return;
-            std::visit(performer{*this, cause, now, next}, action);
+            visit(action, perform);
         }
         if (room_ != nullptr && room_->empty())
             room_ = nullptr;
         if (destroyed_)
             return;
         if (next.delay)
-            todo = machine_.delay_chosen(*next.delay, now);
+            more = machine_.delay_chosen(*next.delay, now);
         else if (next.not_begun != core::attempt_id::none)
         {
-            cause = next.why_not_begun;
-            todo = machine_.gone(next.not_begun, now);
+            why = std::move(next.why_not_begun);
+            cause = &why;
+            more = machine_.gone(next.not_begun, now);
         }
         else
             return;
+        todo = &more;
     }
 }
 
@@ -487,7 +502,7 @@ void driver::end() noexcept
     }
     follow_up none;
     for (const auto& action : machine_.destroy())
-        std::visit(performer{*this, nullptr, now, none}, action);
+        visit(action, performer{*this, nullptr, now, none});
     room_ = nullptr;
     publish();
     hold_clock();
@@ -520,7 +535,7 @@ void driver::hold_clock() noexcept
 void driver::expired()
 {
     asio::post(executor(),
-               [self = boost::intrusive_ptr<driver>(this), id = armed_]
+               [self = boost::intrusive_ptr<driver>(this), id = static_cast<core::timer_id>(number())]
                {
                    self->fired_ = id;
                    self->feed(input::timer);

@@ -16,13 +16,14 @@ namespace holdfast::detail
 {
 /// What every dial has: the caller's handler, its cancellation, and one timer.
 ///
-/// It lives as long as somebody holds it: the operations under way do. All of it runs on the
+/// The stream is handed on by reference, since each move of a socket costs as much as a small system
+/// call. A dial lives as long as somebody holds it: the operations under way do. All of it runs on the
 /// executor of its context, which is serial, but for `expired`.
 template <class Stream>
 class dial_op : public std::enable_shared_from_this<dial_op<Stream>>, private clock::timer
 {
 public:
-    using handler = asio::any_completion_handler<void(error_code, Stream)>;
+    using handler = asio::any_completion_handler<void(error_code, Stream&&)>;
 
     /// Makes an `Op` and starts it.
     template <class Op, class... Args>
@@ -68,7 +69,7 @@ protected:
     }
 
     /// Completes; from a handler on the executor. The handler is a plain one, see plain_handler.
-    void complete(error_code why, Stream stream)
+    void complete(error_code why, Stream&& stream)
     {
         asio::get_associated_cancellation_slot(done_).clear();
         disarm();
@@ -79,7 +80,7 @@ protected:
     void fail(error_code why) { complete(why, Stream(context_.executor)); }
 
     /// Completes later: from inside the initiating call, or from a cancellation.
-    void post_completion(error_code why, Stream stream)
+    void post_completion(error_code why, Stream&& stream)
     {
         disarm();
         asio::post(context_.executor,

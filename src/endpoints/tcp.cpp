@@ -109,7 +109,7 @@ const tcp_options& tcp::options() const noexcept
     return target_->options;
 }
 
-void tcp::start_connect::start(asio::any_completion_handler<void(error_code, stream_type)> done,
+void tcp::start_connect::start(asio::any_completion_handler<void(error_code, stream_type&&)> done,
                                std::shared_ptr<const target> target, const dial_context& context)
 {
     if (target->literal)

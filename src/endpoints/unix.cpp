@@ -194,7 +194,7 @@ const unix_options& unix_socket::options() const noexcept
 }
 
 void unix_socket::start_connect::start(
-    asio::any_completion_handler<void(error_code, stream_type)> done,
+    asio::any_completion_handler<void(error_code, stream_type&&)> done,
     std::shared_ptr<const target> target, const dial_context& context)
 {
     unix_dial::start<unix_dial>(std::move(done), context, std::move(target));

@@ -6,6 +6,8 @@
 #include <cassert>
 #include <cstddef>
 #include <initializer_list>
+#include <memory>
+#include <type_traits>
 
 namespace holdfast::core
 {
@@ -13,8 +15,10 @@ namespace holdfast::core
 template <class T, std::size_t Capacity>
 class fixed_list
 {
+    static_assert(std::is_trivially_copyable_v<T>, "it copies its elements as they are");
+
 public:
-    fixed_list() = default;
+    fixed_list() noexcept {} // the elements are made when they are pushed
 
     fixed_list(std::initializer_list<T> elements) noexcept
     {
@@ -26,7 +30,7 @@ public:
     void push(const T& element) noexcept
     {
         assert(size_ < Capacity);
-        elements_[size_++] = element;
+        std::construct_at(elements_ + size_++, element);
     }
 
     std::size_t size() const noexcept { return size_; }
@@ -40,8 +44,11 @@ public:
     }
 
 private:
-    T elements_[Capacity]{};
     std::size_t size_ = 0;
+    union
+    {
+        T elements_[Capacity];
+    };
 };
 }
 

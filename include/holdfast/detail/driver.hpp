@@ -141,7 +141,6 @@ private:
     std::unique_ptr<waiting_room> room_;
     std::unique_ptr<shared_state> shared_;
     std::uint32_t queue_ = 0; // inputs that wait, four bits each, the next one lowest
-    core::timer_id armed_ = core::timer_id::none; // read by expired(), under the clock's lock
     core::timer_id fired_ = core::timer_id::none;
     std::uint16_t busy_on_ = 0; // which thread is busy, in builds that check it
     bool busy_ : 1 = false;
@@ -161,6 +160,7 @@ public:
     {
     }
 
+    // A member, so that who keeps the reference sees what is current, and never what is gone.
     const std::shared_ptr<Protocol>& current() const noexcept { return current_; }
 
 private:

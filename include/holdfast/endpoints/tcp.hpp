@@ -111,7 +111,7 @@ private:
             start(detail::plain_handler(std::forward<Handler>(done), context.executor),
                   std::move(target), context);
         }
-        static void start(asio::any_completion_handler<void(error_code, stream_type)> done,
+        static void start(asio::any_completion_handler<void(error_code, stream_type&&)> done,
                           std::shared_ptr<const target> target, const dial_context& context);
     };
 
