@@ -3,11 +3,8 @@
 
 #include "host_name.hpp"
 
-#include <boost/asio/any_completion_executor.hpp>
 #include <boost/asio/append.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
@@ -51,13 +48,11 @@ private:
 };
 }
 
-/// One caller. Its executors count as work, so that the context runs on while somebody waits.
+/// One caller. Its executor counts as work, so that the context runs on while somebody waits.
 struct lookup_pool::waiter
 {
     waiter(const asio::any_io_executor& e, handler h)
         : executor(asio::prefer(e, asio::execution::outstanding_work.tracked))
-        , handler_executor(asio::prefer(asio::get_associated_executor(h, e),
-                                        asio::execution::outstanding_work.tracked))
         , done(std::move(h))
     {
     }
@@ -65,12 +60,10 @@ struct lookup_pool::waiter
     void complete()
     {
         asio::get_associated_cancellation_slot(done).clear();
-        asio::dispatch(executor,
-                       asio::append(std::move(done), answer.code, std::move(answer.addresses)));
+        std::move(done)(answer.code, std::move(answer.addresses));
     }
 
     asio::any_io_executor executor;
-    asio::any_completion_executor handler_executor;
     handler done;
     lookup_answer answer;
     std::weak_ptr<lookup> waits_for; // expired or without this waiter once the answer is posted
@@ -95,11 +88,14 @@ struct lookup_pool::shared : std::enable_shared_from_this<shared>
     void cancel(const std::shared_ptr<waiter>& w);
     void work();
 
+    /// Wakes so many threads; without the lock, on which they would only wait.
+    void wake_up(unsigned sleepers);
+
     // All below: with the lock held.
-    void go_on();
+    [[nodiscard]] unsigned go_on();
     bool may_run() const { return !queue.empty() && running < running_max; }
     void start_thread();
-    void answer(lookup& l, const lookup_answer& with);
+    void answer(lookup& l, lookup_answer with);
     void fail_queue(error_code why);
 
     const lookup_function function;
@@ -175,7 +171,7 @@ void lookup_pool::resolve(const asio::any_io_executor& executor, std::string hos
 void lookup_pool::shared::add(const std::shared_ptr<waiter>& w, std::string host,
                               address_family family)
 {
-    const std::lock_guard lock(mutex);
+    std::unique_lock lock(mutex);
     if (dead)
         return;
     const auto same = std::find_if(wanted.begin(), wanted.end(), [&](const auto& l)
@@ -193,12 +189,14 @@ void lookup_pool::shared::add(const std::shared_ptr<waiter>& w, std::string host
     w->waits_for = l;
     wanted.push_back(l);
     queue.push_back(std::move(l));
-    go_on();
+    const auto sleepers = go_on();
+    lock.unlock();
+    wake_up(sleepers);
 }
 
 void lookup_pool::shared::cancel(const std::shared_ptr<waiter>& w)
 {
-    const std::lock_guard lock(mutex);
+    std::unique_lock lock(mutex);
     if (dead)
         return;
     w->answer = {asio::error::operation_aborted, {}};
@@ -217,19 +215,30 @@ void lookup_pool::shared::cancel(const std::shared_ptr<waiter>& w)
     }
     else
         std::erase(queue, l);
-    go_on();
+    const auto sleepers = go_on();
+    lock.unlock();
+    wake_up(sleepers);
 }
 
-/// Has as many lookups begun as may be.
-void lookup_pool::shared::go_on()
+void lookup_pool::shared::wake_up(unsigned sleepers)
+{
+    for (; sleepers != 0; --sleepers)
+        wake.notify_one();
+}
+
+/// Sees to it that there are threads for as many lookups as may begin, and tells how many of them
+/// are to be woken.
+unsigned lookup_pool::shared::go_on()
 {
     if (stuck >= stuck_max)
-        return fail_queue(errc::too_many_lookups);
+    {
+        fail_queue(errc::too_many_lookups);
+        return 0;
+    }
     const auto startable = std::min(static_cast<unsigned>(queue.size()), running_max - running);
     for (unsigned i = idle; i < startable; ++i)
         start_thread();
-    if (startable != 0)
-        wake.notify_all();
+    return startable;
 }
 
 void lookup_pool::shared::start_thread()
@@ -260,7 +269,7 @@ void lookup_pool::shared::work()
         ++running;
         --idle;
         lock.unlock();
-        const lookup_answer found = function(l->host, l->family);
+        lookup_answer found = function(l->host, l->family);
         lock.lock();
         ++idle;
         if (l->abandoned)
@@ -271,7 +280,7 @@ void lookup_pool::shared::work()
             if (!dead)
             {
                 std::erase(wanted, l);
-                answer(*l, found);
+                answer(*l, std::move(found));
             }
         }
     }
@@ -280,11 +289,11 @@ void lookup_pool::shared::work()
 }
 
 /// Posts the answer to all who wait. The lock is what keeps their context alive meanwhile.
-void lookup_pool::shared::answer(lookup& l, const lookup_answer& with)
+void lookup_pool::shared::answer(lookup& l, lookup_answer with)
 {
     for (auto& w : l.waiters)
     {
-        w->answer = with;
+        w->answer = &w == &l.waiters.back() ? std::move(with) : with;
         const auto executor = w->executor;
         asio::post(executor, [w = std::move(w)] { w->complete(); });
     }

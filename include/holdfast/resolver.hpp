@@ -2,6 +2,7 @@
 #ifndef HOLDFAST_RESOLVER_HPP
 #define HOLDFAST_RESOLVER_HPP
 
+#include <holdfast/detail/plain_handler.hpp>
 #include <holdfast/error.hpp>
 
 #include <boost/asio/any_completion_handler.hpp>
@@ -64,8 +65,8 @@ public:
     }
 
 protected:
-    /// Starts one lookup. Completes `done` exactly once, posted through its associated executor
-    /// (by default `executor`), and honours its cancellation slot.
+    /// Starts one lookup. Calls `done` exactly once, from a function posted to `executor`, and
+    /// honours its cancellation slot; it goes to an executor of its own by itself.
     virtual void resolve(const asio::any_io_executor& executor, std::string host,
                          address_family family, handler done) = 0;
 
@@ -75,9 +76,12 @@ private:
         using executor_type = asio::any_io_executor;
         executor_type executor;
         executor_type get_executor() const noexcept { return executor; }
-        void operator()(handler done, resolver* self, std::string host, address_family family) const
+        template <class Handler>
+        void operator()(Handler&& done, resolver* self, std::string host,
+                        address_family family) const
         {
-            self->resolve(executor, std::move(host), family, std::move(done));
+            self->resolve(executor, std::move(host), family,
+                          detail::plain_handler(std::forward<Handler>(done), executor));
         }
     };
 };

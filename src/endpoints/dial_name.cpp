@@ -4,7 +4,6 @@
 #include "dial_tcp.hpp"
 #include "sockets.hpp"
 
-#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 
 #include <variant>
@@ -45,17 +44,30 @@ private:
         error_code why;
     };
 
+    /// A plain handler: what bind_cancellation_slot makes is taken for one with an executor.
+    struct lookup_handler
+    {
+        std::shared_ptr<tcp_dial> self;
+        name_dial& dial;
+        using cancellation_slot_type = asio::cancellation_slot;
+        cancellation_slot_type get_cancellation_slot() const noexcept
+        {
+            return dial.lookup_.slot();
+        }
+        void operator()(error_code ec, const resolver::addresses& found) const
+        {
+            dial.looked_up(ec, found);
+        }
+    };
+
     void begin() override
     {
         context_.report->phase = phase::lookup;
         lookup_until_ = now() + target_->options.timeout;
         arm(lookup_until_);
-        context_.resolver->async_resolve(
-            context_.executor, target_->ascii_host, target_->options.family,
-            asio::bind_cancellation_slot(
-                lookup_.slot(),
-                [self = shared_from_this(), this](error_code ec, resolver::addresses found)
-                { looked_up(ec, found); }));
+        context_.resolver->async_resolve(context_.executor, target_->ascii_host,
+                                         target_->options.family,
+                                         lookup_handler{shared_from_this(), *this});
     }
 
     void looked_up(error_code ec, const resolver::addresses& found)
