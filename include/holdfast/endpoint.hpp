@@ -32,7 +32,7 @@ struct dial_context
     holdfast::resolver* resolver = nullptr;  ///< For names.
     time_point deadline = time_point::max(); ///< When the whole attempt is given up, by its owner.
     std::uint32_t attempt = 1;               ///< The number of the attempt, from 1.
-    std::shared_ptr<dial_report> report; ///< Never null; outlives what an abandoned dial writes.
+    dial_report* report = nullptr; ///< Never null; lives until the handler is called or destroyed.
 };
 
 namespace detail

@@ -98,19 +98,17 @@ void attempt::dial(time_point deadline) noexcept
     dialling_ = true;
     try
     {
-        report_ = std::make_shared<dial_report>();
         do_dial({.executor = executor(),
                  .clock = shared().clock,
                  .resolver = shared().resolver,
                  .deadline = deadline,
                  .attempt = number_,
-                 .report = report_});
+                 .report = &report_});
     }
     catch (...) // an endpoint that throws has not begun
     {
         dialling_ = false;
         fail({}, std::current_exception());
-        report_ = nullptr;
         settle();
     }
 }
@@ -120,7 +118,7 @@ void attempt::prepare() noexcept
     if (!running_) // it ended meanwhile, and says so
         return;
     preparing_ = true;
-    phase_ = phase::prepare;
+    report_.phase = phase::prepare;
     try
     {
         do_prepare();
@@ -169,7 +167,7 @@ bool attempt::take(report r) noexcept
 
 std::shared_ptr<const failure> attempt::timed_out() const noexcept
 {
-    return make_failure(timed_out_in(report_ ? report_->phase : phase_), nullptr);
+    return make_failure(timed_out_in(report_.phase), nullptr);
 }
 
 bool attempt::dial_ended(error_code ec) noexcept
@@ -181,8 +179,7 @@ bool attempt::dial_ended(error_code ec) noexcept
         ec = asio::error::operation_aborted;
     if (ec)
         fail(ec, nullptr);
-    report_ = nullptr;
-    phase_ = phase::factory;
+    report_ = {.phase = phase::factory, .addresses = {}};
     if (!ec)
         return true;
     link_.close(); // before anybody is told, and dials anew
@@ -203,7 +200,7 @@ void attempt::made() noexcept
 {
     holding_ = false;
     if (!needs_preparation())
-        phase_ = phase::session;
+        report_.phase = phase::session;
     if (abandoned()) // the factory destroyed the service
     {
         close();
@@ -232,7 +229,7 @@ void attempt::prepare_ended(std::exception_ptr thrown) noexcept
         fail({}, std::move(thrown));
     if (cause_ != nullptr)
         return settle();
-    phase_ = phase::session;
+    report_.phase = phase::session;
     since_ = shared().clock->now();
     tell(report::prepared);
 }
@@ -242,7 +239,7 @@ void attempt::fail(error_code ec, std::exception_ptr thrown) noexcept
 {
     if (cause_ != nullptr)
         return;
-    if (!ec && !thrown && phase_ != phase::session)
+    if (!ec && !thrown && report_.phase != phase::session)
         ec = asio::error::eof; // before it was ready even a close in good order is a failure
     cause_ = make_failure(ec, std::move(thrown));
 }
@@ -279,11 +276,11 @@ std::shared_ptr<const failure> attempt::make_failure(error_code ec,
             ec == asio::error::connection_reset ? 0 : link_.unacknowledged();
         return std::make_shared<const failure>(
             failure{.code = ec,
-                    .phase = report_ ? report_->phase : phase_,
+                    .phase = report_.phase,
                     .attempt = number_,
                     .took = shared().clock->now() - since_,
                     .unacknowledged = unacknowledged,
-                    .addresses = report_ ? report_->addresses : std::vector<address_failure>(),
+                    .addresses = report_.addresses,
                     .exception = std::move(thrown),
                     .endpoint = shared().endpoint});
     }

@@ -94,6 +94,8 @@ protected:
     void run_ended(error_code ec, std::exception_ptr thrown, bool ends_preparation) noexcept;
     void prepare_ended(std::exception_ptr thrown) noexcept;
     bool abandoned() const noexcept { return abandoned_; }
+    void connection_begun() noexcept { begun_ = true; }
+    bool take_begun() noexcept { return std::exchange(begun_, false); }
     const definition_base& shared() const noexcept;
 
     stream_link link_;
@@ -108,11 +110,10 @@ private:
     boost::intrusive_ptr<driver> driver_; // which holds this until it is gone or abandoned
     asio::cancellation_signal signal_;    // of the dial, then of the preparation
     std::shared_ptr<const failure> cause_;
-    std::shared_ptr<dial_report> report_; // while it dials
-    time_point since_;                    // its begin; once prepared, the moment it was
+    dial_report report_; // written by the dial, and its phase by this once it has dialled
+    time_point since_;   // its begin; once prepared, the moment it was
     core::attempt_id id_;
     std::uint32_t number_;
-    phase phase_ = phase::connect; // once it has dialled
     std::uint8_t reports_ = 0;
     bool abandoned_ = false;
     bool cancelled_ = false;
@@ -120,6 +121,7 @@ private:
     bool running_ = false;
     bool preparing_ = false;
     bool holding_ = false; // what the run tells waits until it has been told that it was made
+    bool begun_ = false;   // the factory was told of it; here, since the derived has no room for it
 };
 
 /// What is told where there is no memory to tell more.

@@ -84,7 +84,7 @@ private:
         boost::intrusive_ptr<typed_attempt> self;
         using cancellation_slot_type = asio::cancellation_slot;
         cancellation_slot_type get_cancellation_slot() const noexcept { return self->slot(); }
-        void operator()(error_code ec, stream_type stream) const
+        void operator()(error_code ec, stream_type&& stream) const
         {
             self->dialled(ec, std::move(stream));
         }
@@ -110,7 +110,7 @@ private:
         mine().endpoint.async_connect(context, dial_handler{self()});
     }
 
-    void dialled(error_code ec, stream_type stream)
+    void dialled(error_code ec, stream_type&& stream)
     {
         const auto keep = self(); // the factory may destroy the service
         if (!ec)
@@ -120,7 +120,7 @@ private:
         try
         {
             mine().connection_begins();
-            begun_ = true;
+            this->connection_begun();
             make(std::move(stream));
             if (this->protocol_ == nullptr)
                 return this->not_made(errc::factory_refused, nullptr);
@@ -136,7 +136,7 @@ private:
         this->made();
     }
 
-    void make(stream_type stream)
+    void make(stream_type&& stream)
     {
         auto& f = mine().factory;
         auto& p = this->protocol_;
@@ -202,7 +202,7 @@ private:
 
     void ended() noexcept override
     {
-        if (std::exchange(begun_, false))
+        if (this->take_begun())
             mine().connection_ends();
     }
 
@@ -219,7 +219,6 @@ private:
     };
     [[no_unique_address]] std::conditional_t<has_transport, std::optional<transport_type>,
                                              no_transport> transport_;
-    bool begun_ = false;
 };
 
 /// A definition with all its types.

@@ -71,11 +71,12 @@ struct any_endpoint : testing::Test
     {
         holdfast::dial_context c;
         c.executor = io.get_executor();
-        c.report = std::make_shared<holdfast::dial_report>();
+        c.report = &report;
         return c;
     }
 
     asio::io_context io;
+    holdfast::dial_report report;
     std::shared_ptr<shared_state> state =
         std::make_shared<shared_state>(shared_state{socket_type(io), {}});
     std::optional<error_code> ended;

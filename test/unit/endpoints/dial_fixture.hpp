@@ -64,7 +64,7 @@ protected:
         return {.executor = io_.get_executor(),
                 .clock = &clock_,
                 .resolver = &resolver_,
-                .report = report_};
+                .report = &report_};
     }
 
     template <class Endpoint>
@@ -115,7 +115,7 @@ protected:
 
     testing::manual_clock clock_;
     testing::scripted_resolver resolver_;
-    std::shared_ptr<dial_report> report_ = std::make_shared<dial_report>();
+    dial_report report_;
     asio::io_context io_;
 
 private:

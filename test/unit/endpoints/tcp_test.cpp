@@ -65,7 +65,7 @@ protected:
     std::vector<std::pair<std::string, error_code>> failed_addresses() const
     {
         std::vector<std::pair<std::string, error_code>> list;
-        for (const auto& a : report_->addresses)
+        for (const auto& a : report_.addresses)
             list.emplace_back(a.address, a.code);
         return list;
     }
@@ -82,7 +82,7 @@ TEST_F(tcp_dial_test, a_literal_address_is_dialled_without_a_lookup_or_a_timer)
     EXPECT_EQ(result->code, error_code());
     EXPECT_EQ(result->stream->remote_endpoint(), server.local_endpoint());
     EXPECT_TRUE(resolver_.lookups().empty());
-    EXPECT_EQ(report_->phase, phase::connect);
+    EXPECT_EQ(report_.phase, phase::connect);
 }
 
 TEST_F(tcp_dial_test, an_IPv6_literal_is_dialled)
@@ -99,7 +99,7 @@ TEST_F(tcp_dial_test, a_literal_that_refuses_gives_the_error_of_the_system)
     const auto result = dial(tcp("127.0.0.1", port));
     finish(result);
     EXPECT_EQ(result->code, e::connection_refused);
-    EXPECT_TRUE(report_->addresses.empty()) << "there was only one way to try";
+    EXPECT_TRUE(report_.addresses.empty()) << "there was only one way to try";
 }
 
 TEST_F(tcp_dial_test, CS_79_a_literal_that_never_answers_runs_out_of_time_after_30_s)
@@ -225,11 +225,11 @@ TEST_F(tcp_dial_test, CS_78_an_address_that_fails_is_followed_by_the_next_at_onc
     auto server = listen("127.0.0.2");
     resolver_.answer("two.example", {"127.0.0.1", "127.0.0.2"});
     const auto result = dial(tcp("two.example", port_of(server)));
-    EXPECT_EQ(report_->phase, phase::lookup);
+    EXPECT_EQ(report_.phase, phase::lookup);
     finish(result); // no time passes
     EXPECT_EQ(result->code, error_code());
     EXPECT_EQ(result->stream->remote_endpoint(), server.local_endpoint());
-    EXPECT_EQ(report_->phase, phase::connect);
+    EXPECT_EQ(report_.phase, phase::connect);
     const auto first = "127.0.0.1:" + std::to_string(port_of(server));
     EXPECT_EQ(failed_addresses(), (std::vector<std::pair<std::string, error_code>>{
                                       {first, asio::error::connection_refused}}));
@@ -260,12 +260,12 @@ TEST_F(tcp_dial_test, CS_78_when_all_fail_the_report_has_the_error_and_duration_
     const auto result = dial(tcp("all.example", nobody.port()));
     settle();
     clock_.advance(250ms); // ::1, whose turn it is, and then 127.0.0.2
-    while (report_->addresses.size() < 2)
+    while (report_.addresses.size() < 2)
         io_.run_one_for(20s);
     clock_.advance(30s - 250ms);
     finish(result);
     EXPECT_EQ(result->code, errc::connect_timed_out);
-    EXPECT_EQ(report_->addresses, (std::vector<address_failure>{
+    EXPECT_EQ(report_.addresses, (std::vector<address_failure>{
                                       {"[::1]:" + port, asio::error::connection_refused, 0s},
                                       {"127.0.0.2:" + port, asio::error::connection_refused, 0s},
                                       {"127.0.0.1:" + port, errc::connect_timed_out, 30s},
@@ -296,7 +296,7 @@ TEST_F(tcp_dial_test, CS_7F_cancelling_a_stuck_lookup_ends_it)
     result->cancel.emit(asio::cancellation_type::terminal);
     finish(result);
     EXPECT_EQ(result->code, asio::error::operation_aborted);
-    EXPECT_EQ(report_->phase, phase::lookup);
+    EXPECT_EQ(report_.phase, phase::lookup);
 }
 
 TEST_F(tcp_dial_test, a_stuck_lookup_runs_out_of_time)
@@ -315,7 +315,7 @@ TEST_F(tcp_dial_test, a_lookup_that_fails_gives_its_error)
     const auto result = dial(tcp("no.example", 80));
     finish(result);
     EXPECT_EQ(result->code, asio::error::host_not_found);
-    EXPECT_EQ(report_->phase, phase::lookup);
+    EXPECT_EQ(report_.phase, phase::lookup);
 }
 
 TEST_F(tcp_dial_test, CS_7A_a_name_is_looked_up_anew_for_each_dial)
@@ -451,7 +451,7 @@ TEST_F(tcp_dial_test, running_out_of_descriptors_is_an_error_like_any_other)
     }
     EXPECT_EQ(one->code, condition::local_resource);
     EXPECT_EQ(many->code, condition::local_resource);
-    EXPECT_EQ(report_->addresses.size(), 3U);
+    EXPECT_EQ(report_.addresses.size(), 3U);
 }
 #endif
 

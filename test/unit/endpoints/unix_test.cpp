@@ -64,7 +64,7 @@ TEST_F(unix_dial_test, connects_to_a_path)
     EXPECT_EQ(result->code, error_code());
     EXPECT_EQ(result->stream->remote_endpoint().path(), path_);
     EXPECT_EQ(::fcntl(result->stream->native_handle(), F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
-    EXPECT_EQ(report_->phase, phase::connect);
+    EXPECT_EQ(report_.phase, phase::connect);
 }
 
 TEST_F(unix_dial_test, the_stream_it_gives_carries_bytes_both_ways)

@@ -71,12 +71,13 @@ TEST(check_no_leaks, tells_of_timers_dials_streams_and_lookups)
     names.async_resolve(context.get_executor(), "a", hf::address_family::any,
                         [](hf::error_code, const hf::resolver::addresses&) {});
     std::vector<memory_stream> streams;
+    hf::dial_report report;
     for (int i = 0; i < 2; ++i)
         endpoint.async_connect({.executor = context.get_executor(),
                                 .clock = &clock,
                                 .deadline = hf::time_point::max(),
                                 .attempt = 1,
-                                .report = std::make_shared<hf::dial_report>()},
+                                .report = &report},
                                [&](hf::error_code, memory_stream s)
                                { streams.push_back(std::move(s)); });
     clock.advance(0s, context);

@@ -38,7 +38,7 @@ struct scripted_endpoint_test : testing::Test
     std::vector<hf::error_code> ends;
     std::vector<memory_stream> streams;
     asio::cancellation_signal cancel;
-    std::shared_ptr<hf::dial_report> report = std::make_shared<hf::dial_report>();
+    hf::dial_report report;
 
     hf::dial_context dial_context()
     {
@@ -46,7 +46,7 @@ struct scripted_endpoint_test : testing::Test
                 .clock = &clock,
                 .deadline = hf::time_point::max(),
                 .attempt = 1,
-                .report = report};
+                .report = &report};
     }
 
     void dial()
@@ -211,8 +211,8 @@ TEST_F(scripted_endpoint_test, tells_the_report)
     step.addresses = {{.address = "192.0.2.1:1", .code = refused, .took = 1s}};
     endpoint.then(step);
     dial();
-    EXPECT_EQ(report->phase, hf::phase::tls);
-    EXPECT_EQ(report->addresses, step.addresses);
+    EXPECT_EQ(report.phase, hf::phase::tls);
+    EXPECT_EQ(report.addresses, step.addresses);
     endpoint.last().fail(aborted);
 }
 
@@ -255,6 +255,7 @@ TEST(scripted_endpoint_lifetime, a_context_that_goes_away_takes_its_dials_along)
 {
     manual_clock clock;
     std::weak_ptr<owner> gone;
+    hf::dial_report report;
     const auto dials = [&]
     {
         asio::io_context context;
@@ -266,7 +267,7 @@ TEST(scripted_endpoint_lifetime, a_context_that_goes_away_takes_its_dials_along)
                                           .clock = &clock,
                                           .deadline = hf::time_point::max(),
                                           .attempt = 1,
-                                          .report = std::make_shared<hf::dial_report>()},
+                                          .report = &report},
                                          [self](hf::error_code, memory_stream) { ADD_FAILURE(); });
         EXPECT_EQ(clock.armed(), 1U);
         return self->endpoint.dials();
@@ -283,13 +284,14 @@ TEST(scripted_endpoint_lifetime, a_dial_outlives_its_clock)
 {
     asio::io_context context;
     scripted_endpoint endpoint{dial_step::succeed(1s)};
+    hf::dial_report report;
     {
         manual_clock clock;
         endpoint.async_connect({.executor = context.get_executor(),
                                 .clock = &clock,
                                 .deadline = hf::time_point::max(),
                                 .attempt = 1,
-                                .report = std::make_shared<hf::dial_report>()},
+                                .report = &report},
                                [](hf::error_code ec, memory_stream) { EXPECT_FALSE(ec); });
     }
     EXPECT_TRUE(endpoint.last().succeed());
