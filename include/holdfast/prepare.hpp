@@ -2,10 +2,12 @@
 #ifndef HOLDFAST_PREPARE_HPP
 #define HOLDFAST_PREPARE_HPP
 
+#include <holdfast/detail/spawn.hpp>
+
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
 
 #include <concepts>
 #include <exception>
@@ -70,8 +72,11 @@ public:
                       std::move(done)(nullptr);
                   }
                   else
-                      asio::co_spawn(executor, detail::without_result(std::invoke(f, p)),
-                                     std::move(done));
+                  {
+                      auto coroutine = detail::without_result(std::invoke(f, p));
+                      const auto slot = asio::get_associated_cancellation_slot(done);
+                      detail::spawn(executor, std::move(coroutine), slot, std::move(done));
+                  }
               })
     {
     }

@@ -267,4 +267,17 @@ TEST_F(preparation, CS_26_has_no_more_than_the_rest_of_the_attempt)
     EXPECT_EQ(service->last_failure()->code, hf::errc::prepare_timed_out);
     EXPECT_EQ(service->last_failure()->took, 10s);
 }
+
+TEST_F(preparation, CS_07_a_stop_from_outside_of_the_context_finds_one_that_has_just_ended)
+{
+    make({.retry = plain(), .prepare = [](reader&) -> asio::awaitable<void> { co_return; }});
+    service->start();
+    while (service->state() != service_state::preparing && context.poll_one() != 0)
+    {
+    }
+    ASSERT_EQ(service->state(), service_state::preparing);
+    service->stop(); // its end is on its way, and so is now its cancellation
+    settle();
+    EXPECT_EQ(service->state(), service_state::stopped);
+}
 }

@@ -259,4 +259,13 @@ TEST_F(sessions, CS_19_the_coroutine_of_a_destroyed_service_unwinds)
     EXPECT_TRUE(unwound);
     EXPECT_EQ(endpoint.open_streams(), 0U);
 }
+
+TEST_F(sessions, CS_06_a_stop_from_outside_of_the_context_finds_one_that_is_just_ending)
+{
+    auto client = start(read_all);
+    endpoint.last().peer().close();
+    client.stop(); // the end of the stream is on its way, and so is now the cancellation
+    settle();
+    EXPECT_EQ(client.state(), service_state::stopped);
+}
 }

@@ -2,12 +2,12 @@
 #ifndef HOLDFAST_PROTOCOLS_SESSION_HPP
 #define HOLDFAST_PROTOCOLS_SESSION_HPP
 
+#include <holdfast/detail/spawn.hpp>
+
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
 
 #include <exception>
 #include <functional>
@@ -61,8 +61,7 @@ public:
     /// Runs the coroutine; once. `done` is told what it threw.
     void run(const asio::any_io_executor& executor, handler done)
     {
-        asio::co_spawn(executor, begin(),
-                       asio::bind_cancellation_slot(cancel_.slot(), std::move(done)));
+        detail::spawn(executor, begin(), cancel_.slot(), std::move(done));
     }
 
     /// The coroutine has ended: there is nothing left to cancel, and nobody left to tell.
