@@ -268,4 +268,61 @@ TEST_F(sessions, CS_06_a_stop_from_outside_of_the_context_finds_one_that_is_just
     settle();
     EXPECT_EQ(client.state(), service_state::stopped);
 }
+
+TEST_F(sessions, CS_1B_a_session_may_end_itself_before_it_waits_for_anything)
+{
+    auto client = start(
+        [](memory_stream, hf::session& self) -> asio::awaitable<void>
+        {
+            self.close();
+            co_return;
+        });
+    EXPECT_EQ(client.state(), service_state::waiting);
+    EXPECT_EQ(told(hf::event_kind::failed), 1);
+}
+
+TEST_F(sessions, CS_1B_a_session_may_destroy_its_service_before_it_waits_for_anything)
+{
+    std::optional<hf::client_service<hf::session>> client;
+    hf::client_options<hf::session> o;
+    o.clock = &clock;
+    bool cancelled = false;
+    client.emplace(
+        context, endpoint,
+        [&](memory_stream s) -> asio::awaitable<void>
+        {
+            client.reset();
+            const memory_stream mine = std::move(s);
+            try
+            {
+                co_await wait(1h);
+            }
+            catch (const boost::system::system_error& e)
+            {
+                cancelled = e.code() == asio::error::operation_aborted;
+            }
+        },
+        o);
+    client->start();
+    settle();
+    EXPECT_TRUE(cancelled);
+}
+
+TEST_F(sessions, CS_1B_a_session_may_destroy_its_service_and_do_nothing_else)
+{
+    std::optional<hf::client_service<hf::session>> client;
+    hf::client_options<hf::session> o;
+    o.clock = &clock;
+    client.emplace(
+        context, endpoint,
+        [&](memory_stream) -> asio::awaitable<void>
+        {
+            client.reset();
+            co_return;
+        },
+        o);
+    client->start();
+    settle();
+    EXPECT_FALSE(endpoint.last().peer().peer_open());
+}
 }

@@ -50,7 +50,7 @@ public:
     /// `operation_aborted`. It may say its farewells after that, for `stop_timeout`. Idempotent.
     void close() noexcept
     {
-        if (!std::exchange(closing_, true))
+        if (!std::exchange(closing_, true) && !beginning_)
             cancel_.emit(asio::cancellation_type::all);
     }
 
@@ -61,7 +61,13 @@ public:
     /// Runs the coroutine; once. `done` is told what it threw.
     void run(const asio::any_io_executor& executor, handler done)
     {
+        // A coroutine that is cancelled before it first waits, and then ends, ends the program, in
+        // Boost 1.81: until it has come to a wait it is left alone.
+        beginning_ = true;
         detail::spawn(executor, begin(), cancel_.slot(), std::move(done));
+        beginning_ = false;
+        if (closing_)
+            cancel_.emit(asio::cancellation_type::all);
     }
 
     /// The coroutine has ended: there is nothing left to cancel, and nobody left to tell.
@@ -88,6 +94,7 @@ private:
     std::function<void()> on_ready_;
     bool ready_ = false;
     bool closing_ = false;
+    bool beginning_ = false;
 };
 
 namespace detail
