@@ -304,15 +304,17 @@ void driver::process(input i) noexcept
 void driver::process_reports(time_point now) noexcept
 {
     const auto a = attempt_;
+    // Carrying one out may destroy the service: what is left is then for end() alone.
+    const auto reported = [&](report r) { return !destroyed_ && attempt_ == a && a->take(r); };
     if (a == nullptr)
         return;
-    if (a->take(report::made))
+    if (reported(report::made))
         carry_out(machine_.made(a->id(), a->needs_preparation(), now), nullptr, now);
-    if (a->take(report::prepared))
+    if (reported(report::prepared))
         carry_out(machine_.prepared(a->id(), now), nullptr, now);
-    if (a->take(report::down))
+    if (reported(report::down))
         carry_out(machine_.down(a->id(), now), a->cause(), now);
-    if (attempt_ == a && a->take(report::gone))
+    if (reported(report::gone))
     {
         attempt_ = nullptr; // what follows may begin the next one
         carry_out(machine_.gone(a->id(), now), a->cause(), now);

@@ -221,4 +221,13 @@ TEST_F(destruction, CS_19_a_moved_service_goes_on_and_the_one_assigned_to_ends)
     EXPECT_EQ(other.current(), protocols.at(1));
     EXPECT_EQ(endpoint.open_streams(), 1U);
 }
+
+TEST_F(destruction, CS_19_from_a_preparation_that_needs_no_waiting_leaves_nothing)
+{
+    make({.retry = plain(), .prepare = [this](reader&) { service.reset(); }});
+    service->start();
+    settle();
+    EXPECT_EQ(clock.armed(), 0U);
+    EXPECT_FALSE(endpoint.last().peer().peer_open());
+}
 }
