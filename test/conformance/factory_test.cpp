@@ -261,4 +261,30 @@ TEST_F(factory_hooks, CS_81_stop_comes_also_when_the_service_is_destroyed)
     settle();
     EXPECT_EQ(log, (words{"start", "make", "stop"}));
 }
+
+/// A factory whose `start()` does what the test says.
+struct starting
+{
+    std::function<void()>* on_start;
+    int* made;
+
+    void start() const { (*on_start)(); }
+    std::shared_ptr<reader> operator()(memory_stream s) const
+    {
+        ++*made;
+        return std::make_shared<reader>(std::move(s));
+    }
+};
+
+TEST_F(factory_hooks, CS_19_a_start_that_destroys_the_service_is_the_last_that_is_called)
+{
+    int made = 0;
+    std::optional<hf::client_service<reader>> client;
+    std::function<void()> on_start = [&] { client.reset(); };
+    client.emplace(context, endpoint, starting{&on_start, &made}, options{.clock = &clock});
+    client->start();
+    settle();
+    EXPECT_EQ(made, 0);
+    EXPECT_FALSE(endpoint.last().peer().peer_open());
+}
 }

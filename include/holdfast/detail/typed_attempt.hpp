@@ -121,11 +121,12 @@ private:
         {
             mine().connection_begins();
             this->connection_begun();
-            make(std::move(stream));
-            if (this->protocol_ == nullptr)
-                return this->not_made(errc::factory_refused, nullptr);
+            if (!this->abandoned()) // its start() may have destroyed the service
+                make(std::move(stream));
             if (this->abandoned()) // the factory destroyed the service: the protocol never runs
                 return this->not_made(asio::error::operation_aborted, nullptr);
+            if (this->protocol_ == nullptr)
+                return this->not_made(errc::factory_refused, nullptr);
             this->run_begins();
             run();
         }
