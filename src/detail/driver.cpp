@@ -156,7 +156,7 @@ bool driver::serves_now() const noexcept
 
 void driver::wait(waiter& w)
 {
-    if (destroyed_)
+    if (destroyed_ || w.cancelled)
         return w.complete(asio::error::operation_aborted);
     if (queue_ != 0)
         return room().late_connects.add(w);
@@ -180,9 +180,10 @@ void driver::answer(waiter& w)
 
 void driver::stop(waiter& w)
 {
-    if (destroyed_)
-        return w.complete(asio::error::operation_aborted);
-    (busy_ ? room().late_stops : room().stops).add(w);
+    if (destroyed_ || w.cancelled)
+        w.complete(asio::error::operation_aborted);
+    else
+        (busy_ ? room().late_stops : room().stops).add(w);
     feed(input::stop);
 }
 
@@ -205,6 +206,12 @@ bool driver::queued(input i) const noexcept
         if ((rest & input_mask) == static_cast<std::uint32_t>(i))
             return true;
     return false;
+}
+
+void driver::cancel(waiter& w)
+{
+    w.cancelled = true;
+    give_up(w, asio::error::operation_aborted);
 }
 
 void driver::give_up(waiter& w, error_code ec)

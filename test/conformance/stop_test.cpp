@@ -263,6 +263,19 @@ TEST_F(stop, CS_1C_cancelling_the_only_wait_does_not_stop_the_stop)
     EXPECT_EQ(service->state(), service_state::stopped);
 }
 
+TEST_F(stop, CS_1C_cancelling_one_on_its_way_to_the_strand_does_not_stop_the_stop)
+{
+    on_made = [](reader& r) { r.ignores_close = true; };
+    run({.thread_safe = true});
+    asio::cancellation_signal signal;
+    stop_outcome cancelled;
+    asio::post(service->get_executor(), [&] { signal.emit(asio::cancellation_type::all); });
+    service->async_stop(asio::bind_cancellation_slot(signal.slot(), cancelled.handler()));
+    settle(); // the strand sees the cancellation before it sees the stop
+    EXPECT_EQ(cancelled.code, asio::error::operation_aborted);
+    EXPECT_EQ(service->state(), service_state::stopping);
+}
+
 TEST_F(stop, CS_1C_a_cancellation_that_comes_after_the_end_changes_nothing)
 {
     make();

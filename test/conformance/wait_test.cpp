@@ -349,6 +349,18 @@ TEST_F(waiting, CS_38_a_cancellation_that_comes_after_the_answer_changes_nothing
     EXPECT_EQ(w.completions, 1);
 }
 
+TEST_F(waiting, CS_38_is_cancelled_on_its_way_to_the_strand)
+{
+    make({.thread_safe = true});
+    asio::cancellation_signal signal;
+    connect_outcome w;
+    asio::post(service->get_executor(), [&] { signal.emit(asio::cancellation_type::all); });
+    service->async_when_connected(asio::bind_cancellation_slot(signal.slot(), w.handler()));
+    settle(); // the strand sees the cancellation before it sees the wait
+    EXPECT_EQ(w.code, asio::error::operation_aborted);
+    EXPECT_EQ(w.completions, 1);
+}
+
 TEST_F(waiting, CS_38_is_cancelled_with_a_coroutine_that_is)
 {
     make();

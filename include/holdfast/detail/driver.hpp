@@ -79,6 +79,9 @@ public:
     /// Adds a waiter for the end of the stop, then stops.
     void stop(waiter& w);
 
+    /// Completes a waiter with `operation_aborted`, also one that is still to be added.
+    void cancel(waiter& w);
+
     /// Takes a waiter out and completes it; does nothing if it was completed meanwhile.
     void give_up(waiter& w, error_code ec);
 

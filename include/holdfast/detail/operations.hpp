@@ -37,7 +37,7 @@ public:
                 {
                     if (type != asio::cancellation_type::none)
                         driver_->use([w = boost::intrusive_ptr<waiter>(this)](driver& self)
-                                     { self.give_up(*w, asio::error::operation_aborted); });
+                                     { self.cancel(*w); });
                 });
     }
 

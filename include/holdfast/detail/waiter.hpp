@@ -32,6 +32,9 @@ public:
     /// Failures that it still bears; 0: any number.
     std::uint32_t failures_left = 0;
 
+    /// It was cancelled, perhaps while it was still on its way to the service's strand.
+    bool cancelled = false;
+
 private:
     friend class waiter_list;
     waiter* next_ = nullptr;
