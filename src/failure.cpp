@@ -87,6 +87,8 @@ std::string to_string(const failure& f)
         line += "attempt " + std::to_string(f.attempt) + " failed in " +
                 std::string(to_string(f.phase)) + " after " + say(f.took) + ": ";
     line += f.code ? f.code.message() : "closed in good order";
+    if (f.detail)
+        line += ": " + *f.detail;
     if (const auto more = f.exception ? say(f.exception) : std::string(); !more.empty())
         line += " (" + more + ")";
     const char* separator = " [";

@@ -22,6 +22,7 @@ struct dial_report
 {
     holdfast::phase phase = phase::connect; ///< What is being done now.
     std::vector<address_failure> addresses; ///< Which addresses have failed so far, and how.
+    std::shared_ptr<const std::string> detail; ///< What there is to say beyond the error; or null.
 };
 
 /// What an endpoint is given for one dial. Cheap to copy; an endpoint's operation keeps a copy.

@@ -69,6 +69,10 @@ struct failure
     /// The description of the endpoint, without secrets. May be null.
     std::shared_ptr<const std::string> endpoint{};
 
+    /// What the endpoint has to say beyond the code, such as when a certificate expired. One line;
+    /// may be null.
+    std::shared_ptr<const std::string> detail{};
+
     bool operator==(const failure&) const = default;
 };
 

@@ -179,7 +179,7 @@ bool attempt::dial_ended(error_code ec) noexcept
         ec = asio::error::operation_aborted;
     if (ec)
         fail(ec, nullptr);
-    report_ = {.phase = phase::factory, .addresses = {}};
+    report_ = {.phase = phase::factory, .addresses = {}, .detail = {}};
     if (!ec)
         return true;
     link_.close(); // before anybody is told, and dials anew
@@ -282,7 +282,8 @@ std::shared_ptr<const failure> attempt::make_failure(error_code ec,
                     .unacknowledged = unacknowledged,
                     .addresses = report_.addresses,
                     .exception = std::move(thrown),
-                    .endpoint = shared().endpoint});
+                    .endpoint = shared().endpoint,
+                    .detail = report_.detail});
     }
     catch (...)
     {

@@ -130,6 +130,8 @@ void add_failure(std::string& object, const failure& f)
 {
     add(object, "phase", quote_json(to_string(f.phase)));
     add(object, "reason", quote_json(f.code ? f.code.message() : "closed in good order"));
+    if (f.detail)
+        add(object, "detail", quote_json(*f.detail));
     add(object, "took", print("%.6f", seconds(f.took)));
     add(object, "story", quote_json(to_string(f)));
     if (f.unacknowledged != 0)

@@ -43,6 +43,18 @@ TEST(failure, names_each_address_with_its_own_error)
                             "[2001:db8::1]:80: no connection was made in time after 30.0 s]");
 }
 
+TEST(failure, says_what_the_endpoint_adds)
+{
+    const failure f{.code = refused,
+                    .phase = phase::tls,
+                    .attempt = 1,
+                    .took = 1ms,
+                    .detail = std::make_shared<const std::string>("it expired yesterday")};
+
+    EXPECT_EQ(to_string(f), "attempt 1 failed in tls after 1.0 ms: Connection refused: it expired "
+                            "yesterday");
+}
+
 TEST(failure, tells_a_loss_from_a_failed_attempt_and_what_was_thrown)
 {
     const failure f{.code = holdfast::errc::exception_thrown,
