@@ -167,6 +167,7 @@ description_error::description_error(std::string_view text, std::size_t column,
                             (column != 0 ? " (column " + std::to_string(column) + ")" : "") + ": " +
                             problem)
     , column_(column)
+    , problem_(problem)
 {
 }
 
@@ -174,6 +175,24 @@ bool detail::is_prefix(std::string_view text)
 {
     constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyz0123456789+-._";
     return !text.empty() && is_letter(text[0]) && text.find_first_not_of(allowed) == text.npos;
+}
+
+std::size_t detail::column_within(const description& d, const description::argument& argument,
+                                  std::size_t column)
+{
+    if (d.text.empty() || argument.column == 0 || column == 0)
+        return argument.column;
+    const bool url = url_prefix_length(d.text) != 0;
+    std::size_t at = argument.column - 1;
+    const auto escape = [&]() -> std::size_t // before the character that is at `at`
+    {
+        if (at >= d.text.size() || d.text[at] != (url ? '%' : '\\'))
+            return 0;
+        return url ? 2 : 1;
+    };
+    for (std::size_t i = 1; i < column; ++i)
+        at += escape() + 1;
+    return at + (url ? 0 : escape()) + 1;
 }
 
 description parse_description(std::string_view text)

@@ -16,6 +16,11 @@ bool is_prefix(std::string_view text);
 /// Takes apart a description that begins with a prefix of that length and `://`. The keys are not
 /// checked.
 description parse_url(std::string_view text, std::size_t prefix_length);
+
+/// Where the character at `column` of the value of an argument stands in the text of `d`, where
+/// escapes may stand between them; 0 if it came from no text.
+std::size_t column_within(const description& d, const description::argument& argument,
+                          std::size_t column);
 }
 
 #endif

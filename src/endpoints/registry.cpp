@@ -56,6 +56,20 @@ any_endpoint registry::make(const description& d) const
                             problem);
 }
 
+any_endpoint registry::make_within(const description& d, const description::argument& inner) const
+{
+    try
+    {
+        return make(parse_description(inner.value));
+    }
+    catch (const description_error& refusal)
+    {
+        throw description_error(d.text.empty() ? to_string(d) : d.text,
+                                detail::column_within(d, inner, refusal.column()),
+                                refusal.problem());
+    }
+}
+
 any_endpoint parse_endpoint(std::string_view text, const registry& known)
 {
     return known.make(parse_description(text));

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "standard_endpoints.hpp"
 
-#include <holdfast/endpoints/argument_reader.hpp>
-#include <holdfast/endpoints/tcp.hpp>
 #include <holdfast/endpoints/unix.hpp>
 
 #include <array>
@@ -66,9 +64,13 @@ void read_family(const argument_reader& arguments, tcp_options& options)
 
 any_endpoint make_tcp(const description& d, const registry&)
 {
-    const argument_reader arguments(
-        d, {"host", "port"},
-        {"timeout", "bindAddress", "stagger", "family", "noDelay", "deadAfter"});
+    return read_tcp(
+        argument_reader(d, {"host", "port"},
+                        {"timeout", "bindAddress", "stagger", "family", "noDelay", "deadAfter"}));
+}
+
+tcp read_tcp(const argument_reader& arguments)
+{
     const auto& host = arguments.text("host");
     const auto port = arguments.port("port");
 

@@ -42,8 +42,13 @@ public:
                                                                      erased_);
     }
 
-    /// The description of the endpoint within, without secrets.
-    friend std::string to_string(const any_endpoint& e) { return e.erased_->description(); }
+    /// The description of the endpoint within, without secrets. A template, so that no conversion
+    /// to `any_endpoint` is tried: whether `other<any_endpoint>` is an endpoint hangs on its own.
+    template <std::same_as<any_endpoint> Self>
+    friend std::string to_string(const Self& e)
+    {
+        return e.erased_->description();
+    }
 
 private:
     struct start_connect

@@ -66,8 +66,12 @@ public:
 
     std::size_t column() const noexcept { return column_; }
 
+    /// What was found and expected, without the text and the place.
+    const std::string& problem() const noexcept { return problem_; }
+
 private:
     std::size_t column_;
+    std::string problem_;
 };
 
 /// Takes a description apart. Two forms give the same value.

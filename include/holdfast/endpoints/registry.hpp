@@ -46,6 +46,12 @@ public:
     /// @throws description_error
     any_endpoint make(const description& d) const;
 
+    /// Makes the endpoint that an argument of the description `d` describes, such as the value of
+    /// `endpoint=`. What is wrong with it is told of its place in the whole.
+    ///
+    /// @throws description_error
+    any_endpoint make_within(const description& d, const description::argument& inner) const;
+
 private:
     std::map<std::string, factory, std::less<>> factories_;
 };

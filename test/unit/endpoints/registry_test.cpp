@@ -138,4 +138,26 @@ TEST(registry, refuses_a_prefix_that_is_known_or_cannot_be_one)
     EXPECT_THROW(known.add("a", nullptr), std::invalid_argument);
     EXPECT_NO_THROW(known.add("a+b-c.d_1", make));
 }
+
+TEST(registry, CS_76_a_kind_of_ones_own_may_have_another_endpoint_within)
+{
+    auto known = registry::standard();
+    known.add("slow",
+              [](const description& d, const registry& all)
+              {
+                  const holdfast::argument_reader arguments(d, {"endpoint"}, {});
+                  return all.make_within(d, *arguments.find("endpoint"));
+              });
+    EXPECT_EQ(to_string(parse_endpoint(R"(slow:tcp\:h\:80)", known)), "tcp:h:80");
+    EXPECT_EQ(to_string(parse_endpoint(R"(slow:slow\:tcp\\\:h\\\:80)", known)), "tcp:h:80");
+
+    // What is wrong is told of its place in the whole.
+    EXPECT_EQ(refusal(R"(slow:tcp\:h\:x)", known),
+              R"(slow:tcp\:h\:x (column 14): port "x" is not a number from 1 to 65535)");
+    EXPECT_EQ(refusal(R"(slow:slow\:tcp\\\:h\\\:x)", known),
+              R"(slow:slow\:tcp\\\:h\\\:x (column 26): port "x" is not a number from 1 to 65535)");
+    EXPECT_EQ(
+        refusal(R"(slow:fish\:h)", known),
+        R"(slow:fish\:h (column 6): unknown kind of endpoint "fish"; known are slow, tcp, unix)");
+}
 }
