@@ -22,6 +22,10 @@ foreach(name IN ITEMS testing sim)
     list(APPEND absent PATTERN include/holdfast/${name} EXCLUDE)
   endif()
 endforeach()
+if(NOT TARGET holdfast_tls)
+  list(APPEND absent PATTERN include/holdfast/endpoints/tls*.hpp EXCLUDE
+    PATTERN include/holdfast/detail/tls*.hpp EXCLUDE)
+endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   FILES_MATCHING PATTERN *.hpp ${absent})
 

@@ -25,6 +25,9 @@ endif()
 
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED COMPONENTS url)
+if(HOLDFAST_TLS)
+  find_package(OpenSSL 3 REQUIRED COMPONENTS SSL)
+endif()
 
 # Applies what all our own code is compiled with.
 function(holdfast_settings target)

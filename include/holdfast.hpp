@@ -2,7 +2,8 @@
 #ifndef HOLDFAST_HPP
 #define HOLDFAST_HPP
 
-// Everything but the support for tests, which is in <holdfast/testing/...>.
+// Everything but the support for tests, which is in <holdfast/testing/...>. TLS for whoever links
+// holdfast::tls.
 
 #include <holdfast/any_stream.hpp>
 #include <holdfast/client_service.hpp>
@@ -21,5 +22,9 @@
 #include <holdfast/retry/policy.hpp>
 #include <holdfast/retry/schedule.hpp>
 #include <holdfast/retry/twisted_backoff.hpp>
+
+#if defined(HOLDFAST_TLS)
+#include <holdfast/endpoints/tls.hpp>
+#endif
 
 #endif

@@ -40,6 +40,8 @@ public:
         case errc::too_many_lookups:
         case errc::invalid_name:
         case errc::no_address:
+        case errc::key_not_pinned:
+        case errc::unusable_files:
             break;
         }
         return {value, *this};
@@ -57,6 +59,8 @@ public:
         {
         case condition::local_resource:
             return "this machine ran out of a resource";
+        case condition::peer_not_verified:
+            return "the peer could not be verified";
         }
         return "unknown condition";
     }
@@ -69,6 +73,8 @@ public:
             return ec == errc::too_many_lookups || ((ec.category() == sys::system_category() ||
                                                      ec.category() == sys::generic_category()) &&
                                                     is_local_resource(ec.value()));
+        case condition::peer_not_verified: // other categories have it as their condition
+            return ec == errc::key_not_pinned;
         }
         return false;
     }
@@ -129,6 +135,10 @@ const char* text(errc e) noexcept
         return "the host name is not valid";
     case errc::no_address:
         return "the name has no address of the wanted family";
+    case errc::key_not_pinned:
+        return "the key of the server is not one that was pinned";
+    case errc::unusable_files:
+        return "a file with certificates or keys cannot be used";
     }
     return "unknown error";
 }

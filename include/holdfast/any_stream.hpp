@@ -106,6 +106,10 @@ public:
     /// `operation_not_supported` where the stream cannot do that, such as TLS.
     void shutdown_send(error_code& ec) noexcept { erased_->shutdown_send(ec); }
 
+    /// Writes these bytes if they are taken at once, and throws away what was not read; only
+    /// `close` may follow. For layers above, which say goodbye.
+    void write_last(asio::const_buffer bytes) noexcept { erased_->write_last(bytes); }
+
     /// Has `link` follow the lowest layer that can be tied.
     void tie(stream_link& link) noexcept
     {

@@ -20,8 +20,8 @@ namespace holdfast
 /// What an endpoint tells about a dial while it goes on: read when the dial fails or times out.
 struct dial_report
 {
-    holdfast::phase phase = phase::connect; ///< What is being done now.
-    std::vector<address_failure> addresses; ///< Which addresses have failed so far, and how.
+    holdfast::phase phase = phase::connect;    ///< What is being done now.
+    std::vector<address_failure> addresses;    ///< Which addresses have failed so far, and how.
     std::shared_ptr<const std::string> detail; ///< What there is to say beyond the error; or null.
 };
 

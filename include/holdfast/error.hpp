@@ -60,6 +60,12 @@ enum class errc
 
     /// The name has no address of the family that was asked for.
     no_address = 15,
+
+    /// The server's key is none of those that were pinned. Equals `condition::peer_not_verified`.
+    key_not_pinned = 16,
+
+    /// A file with certificates or keys cannot be used any more.
+    unusable_files = 17,
 };
 
 /// Groups of errors that are handled alike. Compare with `==`.
@@ -68,6 +74,10 @@ enum class condition
     /// This machine ran out of descriptors, ports, buffers or memory. The peer is not to blame,
     /// and no policy retries it without a delay.
     local_resource = 1,
+
+    /// The peer is not who it should be, or cannot prove it: its certificate or its key was
+    /// refused.
+    peer_not_verified = 2,
 };
 
 /// The category of `errc`.

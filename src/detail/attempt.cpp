@@ -274,16 +274,15 @@ std::shared_ptr<const failure> attempt::make_failure(error_code ec,
         // A reset has the kernel drop its queue: there is nothing left to ask for.
         const auto unacknowledged =
             ec == asio::error::connection_reset ? 0 : link_.unacknowledged();
-        return std::make_shared<const failure>(
-            failure{.code = ec,
-                    .phase = report_.phase,
-                    .attempt = number_,
-                    .took = shared().clock->now() - since_,
-                    .unacknowledged = unacknowledged,
-                    .addresses = report_.addresses,
-                    .exception = std::move(thrown),
-                    .endpoint = shared().endpoint,
-                    .detail = report_.detail});
+        return std::make_shared<const failure>(failure{.code = ec,
+                                                       .phase = report_.phase,
+                                                       .attempt = number_,
+                                                       .took = shared().clock->now() - since_,
+                                                       .unacknowledged = unacknowledged,
+                                                       .addresses = report_.addresses,
+                                                       .exception = std::move(thrown),
+                                                       .endpoint = shared().endpoint,
+                                                       .detail = report_.detail});
     }
     catch (...)
     {

@@ -51,8 +51,8 @@ std::shared_ptr<const failure> not_begun(const definition_base& shared, std::uin
 template <class F>
 void visit(const core::action& a, const F& f)
 {
-    boost::mp11::mp_with_index<std::variant_size_v<core::action>>(
-        a.index(), [&](auto i) { f(*std::get_if<i>(&a)); });
+    boost::mp11::mp_with_index<std::variant_size_v<core::action>>(a.index(), [&](auto i)
+                                                                  { f(*std::get_if<i>(&a)); });
 }
 
 constexpr unsigned bits_per_input = 4;
@@ -543,12 +543,13 @@ void driver::hold_clock() noexcept
 
 void driver::expired()
 {
-    asio::post(executor(),
-               [self = boost::intrusive_ptr<driver>(this), id = static_cast<core::timer_id>(number())]
-               {
-                   self->fired_ = id;
-                   self->feed(input::timer);
-               });
+    asio::post(
+        executor(),
+        [self = boost::intrusive_ptr<driver>(this), id = static_cast<core::timer_id>(number())]
+        {
+            self->fired_ = id;
+            self->feed(input::timer);
+        });
 }
 
 void driver::notify(event e) const noexcept

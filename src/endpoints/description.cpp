@@ -70,7 +70,9 @@ public:
         }
         for (; at_ < text_.size() && ends.find(text_[at_]) == ends.npos; ++at_)
         {
-            if (text_[at_] == '\\' && ++at_ == text_.size())
+            if (text_[at_] == '\\')
+                ++at_;
+            if (at_ == text_.size())
                 throw description_error(text_, at_,
                                         "a backslash at the end has nothing to take literally; "
                                         "write \\\\ for a backslash itself");

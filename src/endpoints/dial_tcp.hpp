@@ -2,9 +2,8 @@
 #ifndef HOLDFAST_SRC_ENDPOINTS_DIAL_TCP_HPP
 #define HOLDFAST_SRC_ENDPOINTS_DIAL_TCP_HPP
 
+#include <holdfast/detail/dial_op.hpp>
 #include <holdfast/endpoints/tcp.hpp>
-
-#include "dial_op.hpp"
 
 #include <boost/asio/ip/address.hpp>
 

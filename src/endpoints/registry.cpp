@@ -44,6 +44,7 @@ any_endpoint registry::make(const description& d) const
         return found->second(d, *this);
 
     std::vector<std::string_view> known;
+    known.reserve(factories_.size());
     for (const auto& [prefix, make] : factories_)
         known.push_back(prefix);
     auto problem = "unknown kind of endpoint " + detail::quoted(d.prefix) +

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <holdfast/endpoints/unix.hpp>
 
+#include <holdfast/detail/dial_op.hpp>
 #include <holdfast/duration.hpp>
 #include <holdfast/endpoints/description.hpp>
 
-#include "dial_op.hpp"
 #include "sockets.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -14,9 +14,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <stdexcept>
 
-#include <signal.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -93,7 +93,7 @@ private:
         if (!ec)
             ec = detail::open(socket_, asio::local::stream_protocol());
         if (!ec)
-            socket_.native_non_blocking(true, ec); // connect() must not wait for a listener
+            ec = socket_.native_non_blocking(true, ec); // connect() must not wait for a listener
         if (!ec)
             ec = connect();
         if (ec == asio::error::would_block)

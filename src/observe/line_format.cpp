@@ -77,7 +77,7 @@ std::string reason(const event& e)
 
 std::string sentence(const event& e)
 {
-    const auto endpoint = std::string(e.endpoint);
+    auto endpoint = std::string(e.endpoint);
     switch (e.kind)
     {
     case event_kind::already_started:

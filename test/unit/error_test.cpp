@@ -15,7 +15,7 @@ using holdfast::errc;
 using holdfast::error_code;
 
 constexpr int first_error = static_cast<int>(errc::stopped);
-constexpr int last_error = static_cast<int>(errc::no_address);
+constexpr int last_error = static_cast<int>(errc::unusable_files);
 
 TEST(error, every_value_has_a_sentence_of_its_own)
 {
@@ -40,6 +40,14 @@ TEST(error, every_time_out_equals_the_standard_one)
     for (auto e : {errc::lookup_timed_out, errc::connect_timed_out, errc::proxy_timed_out,
                    errc::tls_timed_out, errc::prepare_timed_out, errc::wait_timed_out})
         EXPECT_EQ(std::error_code(error_code(e)), std::errc::timed_out) << text(e);
+}
+
+TEST(error, a_key_that_is_not_pinned_is_a_peer_that_is_not_verified)
+{
+    EXPECT_EQ(error_code(errc::key_not_pinned), condition::peer_not_verified);
+    EXPECT_NE(error_code(errc::unusable_files), condition::peer_not_verified);
+    EXPECT_NE(error_code(), condition::peer_not_verified);
+    EXPECT_NE(make_error_condition(condition::peer_not_verified).message(), "unknown condition");
 }
 
 TEST(error, a_shortage_on_this_machine_is_told_from_a_fault_of_the_peer)

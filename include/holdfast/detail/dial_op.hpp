@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#ifndef HOLDFAST_SRC_ENDPOINTS_DIAL_OP_HPP
-#define HOLDFAST_SRC_ENDPOINTS_DIAL_OP_HPP
+#ifndef HOLDFAST_DETAIL_DIAL_OP_HPP
+#define HOLDFAST_DETAIL_DIAL_OP_HPP
 
 #include <holdfast/endpoint.hpp>
 
@@ -16,9 +16,9 @@ namespace holdfast::detail
 {
 /// What every dial has: the caller's handler, its cancellation, and one timer.
 ///
-/// The stream is handed on by reference, since each move of a socket costs as much as a small system
-/// call. A dial lives as long as somebody holds it: the operations under way do. All of it runs on the
-/// executor of its context, which is serial, but for `expired`.
+/// The stream is handed on by reference, since each move of a socket costs as much as a small
+/// system call. A dial lives as long as somebody holds it: the operations under way do. All of it
+/// runs on the executor of its context, which is serial, but for `expired`.
 template <class Stream>
 class dial_op : public std::enable_shared_from_this<dial_op<Stream>>, private clock::timer
 {
@@ -90,6 +90,14 @@ protected:
 
     void post_failure(error_code why) { post_completion(why, Stream(context_.executor)); }
 
+    /// The caller cancels, and still waits. What has succeeded meanwhile and waits in the queue
+    /// finds its socket closed and nobody waiting.
+    virtual void cancel()
+    {
+        close_all();
+        post_failure(asio::error::operation_aborted);
+    }
+
     const dial_context context_;
 
 private:
@@ -104,14 +112,6 @@ private:
                     if (self && self->pending() && type != asio::cancellation_type::none)
                         self->cancel();
                 });
-    }
-
-    // What has succeeded meanwhile and waits in the queue finds its socket closed and nobody
-    // waiting.
-    void cancel()
-    {
-        close_all();
-        post_failure(asio::error::operation_aborted);
     }
 
     void disarm() noexcept

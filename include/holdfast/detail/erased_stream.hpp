@@ -33,6 +33,7 @@ public:
     virtual void close() noexcept = 0;
     virtual void reset() noexcept = 0;
     virtual void shutdown_send(error_code& ec) noexcept = 0;
+    virtual void write_last(asio::const_buffer bytes) noexcept = 0;
     virtual void tie(stream_link& link) noexcept = 0;
     virtual std::string peer() const = 0;
 };
@@ -65,6 +66,10 @@ public:
     void close() noexcept override { close_stream(stream_); }
     void reset() noexcept override { reset_stream(stream_); }
     void shutdown_send(error_code& ec) noexcept override { detail::shutdown_send(stream_, ec); }
+    void write_last(asio::const_buffer bytes) noexcept override
+    {
+        detail::write_last(stream_, bytes);
+    }
     void tie(stream_link& link) noexcept override { holdfast::tie(stream_, link); }
     std::string peer() const override { return peer_text(stream_); }
 

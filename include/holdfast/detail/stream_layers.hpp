@@ -4,10 +4,12 @@
 
 #include <holdfast/error.hpp>
 
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/socket_base.hpp>
 
+#include <array>
 #include <concepts>
 #include <string>
 
@@ -74,6 +76,29 @@ void shutdown_send(Layer& layer, error_code& ec) noexcept
         layer.shutdown(asio::socket_base::shutdown_send, ec);
     else // what lies below must not be ended under what lies above
         ec = asio::error::operation_not_supported;
+}
+
+/// Writes these bytes if a stream takes them at once, and else does not: only its close may follow.
+/// What it has received and nobody has read is thrown away, up to 64 KiB: a socket that is closed
+/// with such bytes resets the connection, and drops what it has yet to send.
+template <class Layer>
+void write_last(Layer& layer, asio::const_buffer bytes) noexcept
+{
+    error_code ec; // a peer that is gone is told nothing
+    if constexpr (requires { layer.write_last(bytes); })
+        layer.write_last(bytes);
+    else if constexpr (requires {
+                           layer.non_blocking(true, ec);
+                           layer.write_some(bytes, ec);
+                       })
+    {
+        if (layer.non_blocking(true, ec))
+            return;
+        layer.write_some(bytes, ec);
+        std::array<char, 4096> unread;
+        for (int i = 0; i < 16 && !ec; ++i)
+            layer.read_some(asio::buffer(unread), ec);
+    }
 }
 
 /// The address of the peer; empty if it is not connected, or the address is not known.

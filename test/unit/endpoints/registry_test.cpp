@@ -155,7 +155,7 @@ TEST(registry, CS_76_a_kind_of_ones_own_may_have_another_endpoint_within)
     EXPECT_EQ(refusal(R"(slow:tcp\:h\:x)", known),
               R"(slow:tcp\:h\:x (column 14): port "x" is not a number from 1 to 65535)");
     EXPECT_EQ(refusal(R"(slow:slow\:tcp\\\:h\\\:x)", known),
-              R"(slow:slow\:tcp\\\:h\\\:x (column 26): port "x" is not a number from 1 to 65535)");
+              R"(slow:slow\:tcp\\\:h\\\:x (column 24): port "x" is not a number from 1 to 65535)");
     EXPECT_EQ(
         refusal(R"(slow:fish\:h)", known),
         R"(slow:fish\:h (column 6): unknown kind of endpoint "fish"; known are slow, tcp, unix)");

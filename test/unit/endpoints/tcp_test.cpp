@@ -266,10 +266,10 @@ TEST_F(tcp_dial_test, CS_78_when_all_fail_the_report_has_the_error_and_duration_
     finish(result);
     EXPECT_EQ(result->code, errc::connect_timed_out);
     EXPECT_EQ(report_.addresses, (std::vector<address_failure>{
-                                      {"[::1]:" + port, asio::error::connection_refused, 0s},
-                                      {"127.0.0.2:" + port, asio::error::connection_refused, 0s},
-                                      {"127.0.0.1:" + port, errc::connect_timed_out, 30s},
-                                  }));
+                                     {"[::1]:" + port, asio::error::connection_refused, 0s},
+                                     {"127.0.0.2:" + port, asio::error::connection_refused, 0s},
+                                     {"127.0.0.1:" + port, errc::connect_timed_out, 30s},
+                                 }));
 }
 
 TEST_F(tcp_dial_test, CS_7F_cancelling_a_race_closes_every_socket)
