@@ -2,10 +2,10 @@
 #include "connect.hpp"
 
 #include "connector.hpp"
+#include "known_endpoints.hpp"
 #include "retry_option.hpp"
 
 #include <holdfast/duration.hpp>
-#include <holdfast/endpoints/registry.hpp>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -73,12 +73,17 @@ hf::any_endpoint endpoint_of(const arguments& a)
     auto d = hf::parse_description(a.description);
     if (a.ipv4 || a.ipv6)
     {
-        if (d.prefix != "tcp")
-            throw usage_error(fmt::format("{} goes with tcp only", a.ipv4 ? "-4" : "-6"));
+        const auto nested = [](const auto& k) { return k.key == "endpoint"; };
+        if ((d.prefix != "tcp" && d.prefix != "tls" && d.prefix != "ssl") ||
+            std::ranges::any_of(d.keywords, nested))
+            throw usage_error(
+                fmt::format("{} goes with tcp:HOST:PORT and tls:HOST:PORT only; anywhere else "
+                            "write family=4 or family=6 where the host is",
+                            a.ipv4 ? "-4" : "-6"));
         std::erase_if(d.keywords, [](const auto& k) { return k.key == "family"; });
         d.keywords.push_back({.key = "family", .value = {.value = a.ipv4 ? "4" : "6"}});
     }
-    return hf::registry::standard().make(d);
+    return known_endpoints().make(d);
 }
 
 /// What is sent and expected, in the order in which it was given.
@@ -137,7 +142,8 @@ void describe(CLI::App& command, arguments& a)
                           const std::string& help)
     { return command.add_option(name, value, help)->type_name(type); };
 
-    text("DESCRIPTION", a.description, "", "What to connect to: tcp:HOST:PORT or unix:PATH")
+    text("DESCRIPTION", a.description, "",
+         "What to connect to: tcp:HOST:PORT, tls:HOST:PORT or unix:PATH")
         ->required();
     const auto* ipv4 = command.add_flag("-4", a.ipv4, "Use IPv4 only");
     command.add_flag("-6", a.ipv6, "Use IPv6 only")->excludes(const_cast<CLI::Option*>(ipv4));

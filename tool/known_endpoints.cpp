@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "known_endpoints.hpp"
+
+#if defined(HOLDFAST_TLS)
+#include <holdfast/endpoints/tls.hpp>
+#endif
+
+namespace tool
+{
+const hf::registry& known_endpoints()
+{
+    static const hf::registry known = []
+    {
+        hf::registry r = hf::registry::standard();
+#if defined(HOLDFAST_TLS)
+        hf::tls::register_endpoints(r);
+#endif
+        return r;
+    }();
+    return known;
+}
+}
