@@ -293,28 +293,35 @@ void waits_as_long_as_it_says(journal& log, const model& m, const hf::event& e)
 
 // At rest
 
+namespace
+{
+/// Why a call should have completed; null if it may well wait.
+const char* why_answered(const model& m, const call& c, service_state s, const moment& now)
+{
+    const auto waited = now.since(c.begun);
+    if (c.what == call::operation::stop)
+    {
+        if (s != state::stopping && s != state::restarting)
+            return "has nothing to wait for";
+        return waited >= m.limits.stop_timeout + hf::core::abandon_after ? "is out of time"
+                                                                         : nullptr;
+    }
+    if (s == state::connected || s == state::parked || s == state::stopped)
+        return "has its answer";
+    if (c.limit.failures != 0 && c.was_at_rest &&
+        m.failures.size() - c.failures_at_rest >= c.limit.failures)
+        return "has seen more failures than its limit";
+    return c.limit.time != hf::duration::max() && waited >= c.limit.time ? "is out of time"
+                                                                         : nullptr;
+}
+}
+
 void leaves_no_answer_out(journal& log, const model& m, service_state s, const moment& now)
 {
     for (const auto& c : m.calls)
     {
-        std::string why;
-        if (c->cancelled)
-            why = "was cancelled";
-        else if (c->what == call::operation::stop && s != state::stopping && s != state::restarting)
-            why = "has nothing to wait for in the state " + std::string(to_string(s));
-        else if (c->what == call::operation::stop &&
-                 now.since(c->begun) >= m.limits.stop_timeout + hf::core::abandon_after)
-            why = "is out of time";
-        else if (c->what == call::operation::wait &&
-                 (s == state::connected || s == state::parked || s == state::stopped))
-            why = "has its answer in the state " + std::string(to_string(s));
-        else if (c->what == call::operation::wait && c->limit.time != hf::duration::max() &&
-                 now.since(c->begun) >= c->limit.time)
-            why = "is out of time";
-        else if (c->what == call::operation::wait && c->limit.failures != 0 && c->was_at_rest &&
-                 m.failures.size() - c->failures_at_rest >= c->limit.failures)
-            why = "has seen more failures than its limit";
-        if (!why.empty())
+        const auto why = c->cancelled ? "was cancelled" : why_answered(m, *c, s, now);
+        if (why != nullptr)
             log.violated(m.number, __func__, named(*c) + " " + why + " and has not completed");
     }
 }

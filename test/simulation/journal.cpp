@@ -2,7 +2,6 @@
 #include "simulation/journal.hpp"
 
 #include <chrono>
-#include <utility>
 
 namespace simulation
 {
@@ -22,7 +21,7 @@ void journal::note(int service, std::string_view what, std::int64_t number,
         print(l, stdout);
 }
 
-void journal::violated(int service, std::string_view invariant, std::string what)
+void journal::violated(int service, std::string_view invariant, const std::string& what)
 {
     note(service, "VIOLATED", 0, invariant);
     if (!violation_)

@@ -37,7 +37,7 @@ public:
               std::string_view detail = {}) noexcept;
 
     /// Notes a violation. The first one is kept.
-    void violated(int service, std::string_view invariant, std::string what);
+    void violated(int service, std::string_view invariant, const std::string& what);
 
     const std::optional<violation>& first_violation() const noexcept { return violation_; }
 

@@ -17,7 +17,7 @@ extern "C" void __sanitizer_set_death_callback(void (*)()) __attribute__((weak))
 
 namespace
 {
-constexpr std::string_view usage =
+constexpr const char* usage =
     "usage: simulate [--seed N] [--seeds COUNT] [--for SECONDS] [--steps M] [--verbose]\n"
     "  --seed N       the first seed; without it one of the system's\n"
     "  --seeds COUNT  how many seeds in a row; 1 unless --for is given\n"
@@ -141,7 +141,7 @@ int main(int, char** argv)
     const auto a = parse(argv + 1);
     if (!a)
     {
-        std::fputs(usage.data(), stderr);
+        std::fputs(usage, stderr);
         return 2;
     }
     if (__sanitizer_set_death_callback != nullptr)
