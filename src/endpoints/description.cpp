@@ -225,7 +225,9 @@ std::string to_string(const description& d)
 std::string quote(std::string_view text)
 {
     std::string line;
-    if (text.starts_with("//")) // after a prefix it would make a URL
+    // After a prefix two slashes would make a URL; a bracket may begin an address, which the
+    // arguments after it would complete.
+    if (text.starts_with("//") || text.starts_with('['))
         line += '\\';
     for (const char c : text)
     {

@@ -226,6 +226,14 @@ TEST(description, CS_75_quoted_text_is_one_argument_and_reads_back)
     }
 }
 
+// These used to be printed as x:[::1], which has one argument.
+TEST(description, CS_75_arguments_that_together_look_like_an_address_stay_apart)
+{
+    const auto d = make("x", {"[", "", "1]"});
+    EXPECT_EQ(to_string(d), R"(x:\[::1])");
+    EXPECT_EQ(parse_description(to_string(d)), d);
+}
+
 TEST(description, CS_75_is_read_back_as_it_was_printed)
 {
     std::mt19937 random(4);
