@@ -5,8 +5,10 @@
 #include <holdfast/endpoints/description.hpp>
 
 #include "../host_name.hpp"
+#include "../quoted.hpp"
 #include "dial_tcp.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace holdfast
@@ -24,6 +26,8 @@ constexpr duration length_max = 9h; // what the kernel takes for keep-alive, wit
 
 std::optional<asio::ip::address> literal(const std::string& text)
 {
+    if (text.find('\0') != std::string::npos) // Asio would read up to there
+        return std::nullopt;
     error_code not_an_address;
     const auto address = asio::ip::make_address(text, not_an_address);
     return not_an_address ? std::nullopt : std::optional(address);
@@ -48,9 +52,13 @@ void check(const tcp_options& o)
         refuse("dead_after " + to_string(*o.dead_after) + " is not between 4 s and 9 hours");
 }
 
+/// A host as one argument. Brackets are easier to read than escapes, but a zone may hold what ends
+/// them: it is whatever follows the `%`.
 std::string in_brackets(const std::string& host)
 {
-    return host.find(':') == std::string::npos ? quote(host) : '[' + host + ']';
+    const auto zone = std::min(host.find('%'), host.size());
+    const bool plain = host.find_first_of("[]:=\\", zone) == std::string::npos;
+    return host.find(':') != std::string::npos && plain ? '[' + host + ']' : quote(host);
 }
 }
 
@@ -65,23 +73,23 @@ tcp::tcp(std::string host, std::uint16_t port, tcp_options options)
     {
         t->local = literal(options.bind_address);
         if (!t->local)
-            refuse("bind_address \"" + options.bind_address + "\" is not an IP address");
+            refuse("bind_address " + detail::quoted(options.bind_address) + " is not an IP address");
         if (!is_of(*t->local, options.family))
-            refuse("bind_address \"" + options.bind_address + "\" is not of the family");
+            refuse("bind_address " + detail::quoted(options.bind_address) + " is not of the family");
         options.family = t->local->is_v6() ? address_family::ipv6 : address_family::ipv4;
     }
     t->literal = literal(host);
     if (t->literal)
     {
         if (!is_of(*t->literal, options.family))
-            refuse("host \"" + host + "\" is not of the family of the other options");
+            refuse("host " + detail::quoted(host) + " is not of the family of the other options");
         t->ascii_host = host;
     }
     else
     {
         detail::ascii_name name = detail::to_ascii_name(host);
         if (name.problem != nullptr)
-            refuse("host \"" + host + "\" is not valid: " + name.problem);
+            refuse("host " + detail::quoted(host) + " is not valid: " + name.problem);
         t->ascii_host = std::move(name.text);
     }
     t->host = std::move(host);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <holdfast/endpoints/tcp.hpp>
 
+#include <holdfast/endpoints/description.hpp>
+
 #include "dial_fixture.hpp"
 #include "endpoints/dial_tcp.hpp"
 
@@ -532,6 +534,39 @@ TEST(tcp, a_bad_configuration_is_refused_naming_the_field)
         }
 }
 
+// They used to be told as they are, line ends and all.
+TEST(tcp, a_refused_host_or_address_is_quoted_on_one_line)
+{
+    const auto refusal = [](const std::string& host, const tcp_options& options)
+    {
+        try
+        {
+            return to_string(tcp(host, 80, options));
+        }
+        catch (const std::invalid_argument& ex)
+        {
+            return std::string(ex.what());
+        }
+    };
+    EXPECT_EQ(refusal("a\nb", {}),
+              R"(tcp: host "a\x0ab" is not valid: it has a character that no host name has)");
+    EXPECT_EQ(refusal("h", {.bind_address = "a\nb"}),
+              R"(tcp: bind_address "a\x0ab" is not an IP address)");
+    EXPECT_EQ(refusal("::1%\n", {.family = address_family::ipv4}),
+              R"(tcp: host "::1%\x0a" is not of the family of the other options)");
+    EXPECT_EQ(refusal("h", {.bind_address = "::1%\n", .family = address_family::ipv4}),
+              R"(tcp: bind_address "::1%\x0a" is not of the family)");
+    EXPECT_LT(refusal(std::string(60'000, 'a'), {}).size(), 200U);
+}
+
+// The address before the zero byte used to be taken.
+TEST(tcp, an_address_with_a_zero_byte_is_refused)
+{
+    EXPECT_THROW(tcp(std::string("127.0.0.1\0x", 11), 80), std::invalid_argument);
+    EXPECT_THROW(tcp("h", 80, {.bind_address = std::string("127.0.0.1\0x", 11)}),
+                 std::invalid_argument);
+}
+
 TEST(tcp, CS_7B_an_invalid_internationalised_name_is_refused_by_name)
 {
     EXPECT_THROW(tcp("\xff.example", 80), std::invalid_argument);
@@ -540,6 +575,19 @@ TEST(tcp, CS_7B_an_invalid_internationalised_name_is_refused_by_name)
     EXPECT_THROW(tcp(std::string(64, 'a'), 80), std::invalid_argument);
     EXPECT_THROW(tcp(std::string(300, 'a'), 80), std::invalid_argument);
     EXPECT_NO_THROW(tcp("_service.example.", 80));
+}
+
+// It used to stand in brackets, which its colon ended.
+TEST(tcp, CS_75_its_description_can_be_read_whatever_the_zone)
+{
+    EXPECT_EQ(to_string(tcp("fe80::1%eth0", 80)), "tcp:[fe80::1%eth0]:80");
+    for (const std::string zone : {"a:b", "a]b", "a[b", "a=b", "a\\b"})
+    {
+        const auto text = to_string(tcp("fe80::1%" + zone, 80));
+        const auto d = holdfast::parse_description(text);
+        ASSERT_EQ(d.positional.size(), 2U) << text;
+        EXPECT_EQ(d.positional[0].value, "fe80::1%" + zone);
+    }
 }
 
 TEST(tcp, CS_71_its_description_has_the_options_that_are_not_the_default)
