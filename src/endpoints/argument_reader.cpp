@@ -4,6 +4,7 @@
 #include <holdfast/duration.hpp>
 
 #include "../quoted.hpp"
+#include "description_parts.hpp"
 #include "nearest.hpp"
 
 #include <algorithm>
@@ -63,7 +64,9 @@ std::optional<duration> argument_reader::length_of_time(std::string_view name) c
     }
     catch (const std::invalid_argument& refusal)
     {
-        refuse_at(argument->column, std::string(name) + " " + refusal.what());
+        // It begins with the text, quoted.
+        const auto why = std::string(refusal.what()).substr(detail::quoted(argument->value).size());
+        refuse_at(argument->column, std::string(name) + " " + detail::shown(argument->value) + why);
     }
     if (length == duration::zero())
         refuse(name, "above zero");
@@ -90,7 +93,7 @@ std::optional<std::size_t> argument_reader::choice(std::string_view name, names 
 void argument_reader::refuse(std::string_view name, std::string_view expected) const
 {
     const auto& argument = required(name);
-    refuse_at(argument.column, std::string(name) + " " + detail::quoted(argument.value) +
+    refuse_at(argument.column, std::string(name) + " " + detail::shown(argument.value) +
                                    " is not " + std::string(expected));
 }
 
@@ -118,7 +121,7 @@ void argument_reader::assign_keywords()
             std::vector<std::string_view> known;
             for (const auto& a : arguments_)
                 known.push_back(a.name);
-            refuse_at(given.column, "unknown key " + detail::quoted(given.key) +
+            refuse_at(given.column, "unknown key " + detail::shown(given.key) +
                                         detail::did_you_mean(given.key, known) + "; " +
                                         description_.prefix + " knows " + detail::listed(known));
         }

@@ -118,7 +118,7 @@ void refuse_bad_prefix(std::string_view text, const std::string& prefix)
     if (prefix.empty())
         say(text.empty() ? "the description is empty" : "nothing stands before the first colon");
     if (!detail::is_prefix(prefix))
-        say(detail::quoted(prefix) + " is not a kind of endpoint");
+        say(detail::shown(prefix) + " is not a kind of endpoint");
 }
 
 description parse_colons(std::string_view text)
@@ -157,7 +157,7 @@ void refuse_bad_keys(std::string_view text, const description& d)
                                     "\"=\" that belongs to the text");
         if (!seen.insert(k.key).second)
             throw description_error(text, k.column,
-                                    "the key " + detail::quoted(k.key) +
+                                    "the key " + detail::shown(k.key) +
                                         " is given twice; give it once");
     }
 }

@@ -5,6 +5,7 @@
 #include <holdfast/endpoints/description.hpp>
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace holdfast::detail
@@ -12,6 +13,10 @@ namespace holdfast::detail
 /// Whether `text` can be a prefix: a small letter and then small letters, digits, `+`, `-`, `.`,
 /// `_`.
 bool is_prefix(std::string_view text);
+
+/// A part of a description between quotation marks, for a message on one line. What may be a
+/// password in it is `***`: after a mistake the password of a URL can be part of anything.
+std::string shown(std::string_view part);
 
 /// Takes apart a description that begins with a prefix of that length and `://`. The keys are not
 /// checked.

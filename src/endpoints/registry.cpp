@@ -47,7 +47,7 @@ any_endpoint registry::make(const description& d) const
     known.reserve(factories_.size());
     for (const auto& [prefix, make] : factories_)
         known.push_back(prefix);
-    auto problem = "unknown kind of endpoint " + detail::quoted(d.prefix) +
+    auto problem = "unknown kind of endpoint " + detail::shown(d.prefix) +
                    detail::did_you_mean(d.prefix, known) + "; known are " + detail::listed(known);
     const bool port = d.positional.size() == 1 && !d.positional[0].value.empty() &&
                       d.positional[0].value.find_first_not_of("0123456789") == std::string::npos;

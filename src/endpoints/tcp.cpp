@@ -5,7 +5,7 @@
 #include <holdfast/endpoints/description.hpp>
 
 #include "../host_name.hpp"
-#include "../quoted.hpp"
+#include "description_parts.hpp"
 #include "dial_tcp.hpp"
 
 #include <algorithm>
@@ -73,23 +73,23 @@ tcp::tcp(std::string host, std::uint16_t port, tcp_options options)
     {
         t->local = literal(options.bind_address);
         if (!t->local)
-            refuse("bind_address " + detail::quoted(options.bind_address) + " is not an IP address");
+            refuse("bind_address " + detail::shown(options.bind_address) + " is not an IP address");
         if (!is_of(*t->local, options.family))
-            refuse("bind_address " + detail::quoted(options.bind_address) + " is not of the family");
+            refuse("bind_address " + detail::shown(options.bind_address) + " is not of the family");
         options.family = t->local->is_v6() ? address_family::ipv6 : address_family::ipv4;
     }
     t->literal = literal(host);
     if (t->literal)
     {
         if (!is_of(*t->literal, options.family))
-            refuse("host " + detail::quoted(host) + " is not of the family of the other options");
+            refuse("host " + detail::shown(host) + " is not of the family of the other options");
         t->ascii_host = host;
     }
     else
     {
         detail::ascii_name name = detail::to_ascii_name(host);
         if (name.problem != nullptr)
-            refuse("host " + detail::quoted(host) + " is not valid: " + name.problem);
+            refuse("host " + detail::shown(host) + " is not valid: " + name.problem);
         t->ascii_host = std::move(name.text);
     }
     t->host = std::move(host);

@@ -56,7 +56,7 @@ void refuse_bad_characters(std::string_view text)
         const auto port = authority.substr(colon + 1);
         if (port.find_first_not_of("0123456789") != port.npos)
             throw description_error(text, begin + colon + 2,
-                                    "port " + quoted(port) + " is not a number from 1 to 65535");
+                                    "port " + shown(port) + " is not a number from 1 to 65535");
     }
     throw description_error(text, begin + 1,
                             "what follows \"//\" is not host:port; an IPv6 address stands in "

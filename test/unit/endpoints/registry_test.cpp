@@ -160,4 +160,23 @@ TEST(registry, CS_76_a_kind_of_ones_own_may_have_another_endpoint_within)
         refusal(R"(slow:fish\:h)", known),
         R"(slow:fish\:h (column 6): unknown kind of endpoint "fish"; known are slow, tcp, unix)");
 }
+
+// What was found wrong used to be quoted with the password in it.
+TEST(registry, a_refused_part_is_quoted_without_a_password)
+{
+    for (const auto* text : {
+             R"(tcp:h:port=x\:password=hunter2)",
+             R"(tcp:h:80:timeout=x\:password=hunter2)",
+             R"(tcp:h:80:x\:password\=hunter2=1)",
+             R"(password\=hunter2:h:80)",
+             "tcp://h:password=hunter2",
+             "tcp:///me:hunter2@h?port=80",
+             "tcp://h:80?timeout=me:hunter2@h",
+             "tcp://h:80?me:hunter2@h=1",
+         })
+    {
+        EXPECT_NE(refusal(text), "accepted") << text;
+        EXPECT_EQ(refusal(text).find("hunter2"), std::string::npos) << refusal(text);
+    }
+}
 }
