@@ -108,14 +108,40 @@ std::string sentence(const event& e)
     return endpoint;
 }
 
+/// The length of the character of UTF-8 that `text` begins with: the shortest form, no surrogate,
+/// at most U+10FFFF. 0 if it begins with none.
+std::size_t character_length(std::string_view text)
+{
+    const auto byte = [text](std::size_t at)
+    { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
+    const auto first = byte(0);
+    if (first < 0x80)
+        return 1;
+    if (first < 0xC2 || first > 0xF4)
+        return 0;
+    const std::size_t length = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    for (std::size_t at = 1; at < length; ++at)
+        if ((byte(at) & 0xC0) != 0x80)
+            return 0;
+    const bool longer_than_need =
+        (first == 0xE0 && byte(1) < 0xA0) || (first == 0xF0 && byte(1) < 0x90);
+    const bool no_character =
+        (first == 0xED && byte(1) > 0x9F) || (first == 0xF4 && byte(1) > 0x8F);
+    return longer_than_need || no_character ? 0 : length;
+}
+
+/// Bytes that are no UTF-8, such as a path may hold, become U+FFFD: JSON has no place for them.
 std::string quote_json(std::string_view text)
 {
+    const auto line = one_line(text, part_max); // leaves no control characters
     std::string quoted = "\"";
-    for (const char c : one_line(text, part_max)) // leaves no control characters
+    for (std::string_view rest = line; !rest.empty();)
     {
-        if (c == '"' || c == '\\')
+        const auto length = character_length(rest);
+        if (rest.front() == '"' || rest.front() == '\\')
             quoted += '\\';
-        quoted += c;
+        quoted += length != 0 ? rest.substr(0, length) : "\\ufffd";
+        rest.remove_prefix(length != 0 ? length : 1);
     }
     return quoted + '"';
 }

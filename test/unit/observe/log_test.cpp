@@ -175,6 +175,27 @@ TEST_F(log_lines, say_how_it_ended)
     EXPECT_EQ(count("stopped"), 1U);
 }
 
+// A path may hold any bytes, which used to be passed on.
+TEST_F(log_lines, is_json_in_utf8_whatever_the_bytes_of_others)
+{
+    const auto json = log({.format = hf::log_format::json});
+    const auto told = [&](std::string_view text)
+    {
+        json({.kind = hf::event_kind::stopped, .endpoint = text});
+        const auto at = lines.back().find("\"endpoint\":") + 11;
+        return lines.back().substr(at, lines.back().find(",\"attempt\"") - at);
+    };
+    EXPECT_EQ(told("unix:/caf\xc3\xa9/\xe2\x82\xac/\xf0\x9f\x90\x8e"),
+              "\"unix:/caf\xc3\xa9/\xe2\x82\xac/\xf0\x9f\x90\x8e\"");
+    EXPECT_EQ(told("a\xff\"b"), R"("a\ufffd\"b")");
+    EXPECT_EQ(told("\xc3"), R"("\ufffd")");
+    EXPECT_EQ(told("\xe2\x82"), R"("\ufffd\ufffd")");
+    EXPECT_EQ(told("\xc0\xaf"), R"("\ufffd\ufffd")") << "longer than need be";
+    EXPECT_EQ(told("\xe0\x80\x80"), R"("\ufffd\ufffd\ufffd")") << "longer than need be";
+    EXPECT_EQ(told("\xed\xa0\x80"), R"("\ufffd\ufffd\ufffd")") << "a surrogate";
+    EXPECT_EQ(told("\xf4\x90\x80\x80"), R"("\ufffd\ufffd\ufffd\ufffd")") << "too large";
+}
+
 TEST_F(log_lines, can_be_json)
 {
     endpoint.then(dial_step::fail(asio::error::connection_refused));
