@@ -160,13 +160,14 @@ void connector::reconnect()
 
 void connector::say(std::string_view text) const
 {
+    const auto note = one_line(text, 900); // a path may hold line ends
     std::string line;
     if (options_.log == hf::log_format::text)
-        line = fmt::format("holdfast: {}\n", text);
+        line = fmt::format("holdfast: {}\n", note);
     else
     {
         std::string escaped;
-        for (const char c : text)
+        for (const char c : note)
             escaped.append(c == '"' || c == '\\' ? 1 : 0, '\\').push_back(c);
         line = fmt::format(R"({{"event":"note","note":"{}"}})", escaped) + "\n";
     }

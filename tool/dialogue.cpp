@@ -61,8 +61,8 @@ void dialogue::expect(std::string_view pattern)
     auto compiled =
         std::make_shared<const re2::RE2>(re2::StringPiece(pattern.data(), pattern.size()), options);
     if (!compiled->ok())
-        throw usage_error(
-            fmt::format("\"{}\" is not a regular expression: {}", pattern, compiled->error()));
+        throw usage_error(fmt::format("{} is not a regular expression: {}", quoted(pattern),
+                                      one_line(compiled->error(), 100)));
     steps_.emplace_back(std::move(compiled));
 }
 

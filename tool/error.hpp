@@ -4,8 +4,10 @@
 
 #include <holdfast/error.hpp>
 
+#include <cstddef>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace tool
 {
@@ -26,6 +28,13 @@ struct usage_error : std::invalid_argument
 {
     using std::invalid_argument::invalid_argument;
 };
+
+/// `text` fit for one line of a message: control characters as `\x0a`, cut short with `...` after
+/// `length_max` bytes.
+std::string one_line(std::string_view text, std::size_t length_max);
+
+/// Some 60 bytes of it between quotation marks: what was found where something else was expected.
+std::string quoted(std::string_view text);
 
 /// Why the program itself ended a connection.
 enum class errc

@@ -14,7 +14,7 @@ namespace
 [[noreturn]] void refuse(std::string_view escape)
 {
     throw usage_error(fmt::format(
-        R"(escape "{}" is not one of \r \n \t \e \0 \\ and \x with two digits)", escape));
+        R"(escape {} is not one of \r \n \t \e \0 \\ and \x with two digits)", quoted(escape)));
 }
 
 char hexadecimal(std::string_view escape) // such as \x2A

@@ -66,7 +66,7 @@ double number(const part& p)
     const auto* end = p.value.data() + p.value.size();
     const auto result = std::from_chars(p.value.data(), end, value);
     if (result.ec != std::errc() || result.ptr != end)
-        refuse(p.key, fmt::format("\"{}\" is not a number such as 1.5", p.value));
+        refuse(p.key, quoted(p.value) + " is not a number such as 1.5");
     return value;
 }
 
@@ -78,7 +78,7 @@ hf::retry::jitter jitter(const part& p)
           std::pair("decorrelated", hf::retry::jitter::decorrelated)})
         if (p.value == name)
             return value;
-    refuse("jitter", fmt::format("\"{}\" is not one of full, equal, none, decorrelated", p.value));
+    refuse("jitter", quoted(p.value) + " is not one of full, equal, none, decorrelated");
 }
 
 hf::duration jitter(const part& p, const hf::retry::twisted_backoff&)
@@ -107,7 +107,7 @@ Policy growing(const std::vector<part>& parts, std::size_t first)
         else if (p.key == "jitter")
             policy.jitter = jitter(p, policy);
         else
-            refuse(fmt::format("\"{}\"", p.key),
+            refuse(quoted(p.key),
                    "is not one of initial, max, factor, jitter, nor is it the first word backoff, "
                    "twisted, fixed or immediately");
     }
