@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "support/missing.hpp"
+
 #include <holdfast/retry/twisted_backoff.hpp>
 
 #include <gtest/gtest.h>
@@ -13,7 +15,7 @@ namespace
 using holdfast::duration;
 using holdfast::retry::twisted_backoff;
 
-// Needs a Python with Twisted (python3-twisted), and says so by being skipped where there is none.
+// Needs a Python with Twisted (python3-twisted), see support/missing.hpp.
 TEST(twisted_backoff, CS_41_equals_the_policy_of_twisted_for_thousands_of_parameters)
 {
     std::FILE* oracle = popen("'" HOLDFAST_PYTHON "' '" HOLDFAST_BACKOFF_ORACLE "' 20000", "r");
@@ -41,8 +43,7 @@ TEST(twisted_backoff, CS_41_equals_the_policy_of_twisted_for_thousands_of_parame
         ++lines;
     }
     const int status = pclose(oracle);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
-        GTEST_SKIP() << HOLDFAST_PYTHON << " has no Twisted";
+    SKIP_UNLESS(!WIFEXITED(status) || WEXITSTATUS(status) != 77, HOLDFAST_PYTHON " has no Twisted");
     EXPECT_EQ(status, 0);
     EXPECT_EQ(lines, 20'400);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Our parse of descriptions beside that of Twisted, the original. Needs a Python with Twisted
 // (python3-twisted).
+#include "support/missing.hpp"
+
 #include <holdfast/endpoints/description.hpp>
 
 #include <gtest/gtest.h>
@@ -139,8 +141,7 @@ TEST(description_oracle, CS_70_descriptions_are_taken_apart_as_twisted_does_it)
     }
 
     const oracle twisted(texts);
-    if (twisted.missing())
-        GTEST_SKIP() << HOLDFAST_PYTHON << " has no Twisted";
+    SKIP_UNLESS(!twisted.missing(), HOLDFAST_PYTHON " has no Twisted");
     ASSERT_EQ(twisted.status, 0);
     ASSERT_EQ(twisted.answers.size(), texts.size());
     std::map<std::string, int> excepted;
@@ -187,8 +188,7 @@ TEST(description_oracle, CS_75_twisted_reads_what_we_quote_and_print)
         ASSERT_NE(expected.back(), "refused");
     }
     const oracle twisted(texts);
-    if (twisted.missing())
-        GTEST_SKIP() << HOLDFAST_PYTHON << " has no Twisted";
+    SKIP_UNLESS(!twisted.missing(), HOLDFAST_PYTHON " has no Twisted");
     ASSERT_EQ(twisted.status, 0);
     ASSERT_EQ(twisted.answers.size(), texts.size());
     for (std::size_t i = 0; i < texts.size(); ++i)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // `holdfast connect` against real servers, which are killed and stopped under it.
+#include "support/missing.hpp"
 #include "support/process.hpp"
 #include "support/server_process.hpp"
 
@@ -24,9 +25,7 @@ bool installed(const std::string& program)
     return std::system(("command -v " + program + " >/dev/null").c_str()) == 0;
 }
 
-#define SKIP_WITHOUT(program)                                                                      \
-    if (!installed(program))                                                                       \
-    GTEST_SKIP() << program << " is not installed"
+#define SKIP_WITHOUT(program) SKIP_UNLESS(installed(program), program " is not installed")
 
 /// A named pipe that stays open for writing.
 class fifo
