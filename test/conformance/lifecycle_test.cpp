@@ -133,6 +133,24 @@ TEST_F(lifecycle, CS_05_a_loss_asks_the_policy_with_1_and_a_failure_after_it_wit
     settle();
 }
 
+TEST_F(lifecycle, CS_03_the_error_of_a_time_out_names_the_phase_that_the_endpoint_was_in)
+{
+    using hf::phase;
+    const std::array<std::pair<phase, hf::errc>, 4> named{
+        {{phase::lookup, hf::errc::lookup_timed_out},
+         {phase::connect, hf::errc::connect_timed_out},
+         {phase::proxy, hf::errc::proxy_timed_out},
+         {phase::tls, hf::errc::tls_timed_out}}};
+    for (const auto& [p, code] : named)
+    {
+        endpoint.then({.phase = p});
+        run();
+        pass(30s);
+        EXPECT_EQ(service->last_failure()->code, code);
+        EXPECT_EQ(service->last_failure()->phase, p);
+    }
+}
+
 TEST_F(lifecycle, CS_05_a_lost_connection_is_not_current_any_more_and_says_how_it_ended)
 {
     run();
@@ -163,5 +181,33 @@ TEST_F(lifecycle, CS_18_one_life_has_one_connection_and_one_timer_at_a_time)
         clock.advance_to_next(context);
     }
     EXPECT_GT(endpoint.dial_count(), 5U);
+}
+
+TEST_F(lifecycle, options_that_make_no_sense_are_refused_by_name)
+{
+    const auto refused_field = [this](options o)
+    {
+        try
+        {
+            make(std::move(o));
+        }
+        catch (const std::invalid_argument& e)
+        {
+            return std::string(e.what());
+        }
+        return std::string("accepted");
+    };
+    EXPECT_EQ(refused_field({.attempt_timeout = 0s}),
+              "client_options: attempt_timeout must be more than 0 and at most 24 h");
+    EXPECT_EQ(refused_field({.prepare_timeout = 24h + 1ns}),
+              "client_options: prepare_timeout must be more than 0 and at most 24 h");
+    EXPECT_EQ(refused_field({.stop_timeout = -1s}),
+              "client_options: stop_timeout must be more than 0 and at most 24 h");
+    EXPECT_EQ(refused_field({.stable_after = -1ns}),
+              "client_options: stable_after must be 0 or more");
+    EXPECT_EQ(refused_field({.delay_floor = 24h + 1ns}),
+              "client_options: delay_floor must be from 0 to 24 h");
+    EXPECT_EQ(refused_field({.attempt_timeout = 24h, .stable_after = 0s, .delay_floor = 0s}),
+              "accepted");
 }
 }

@@ -4,6 +4,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <new>
 #include <system_error>
 
 namespace conformance
@@ -157,6 +158,12 @@ TEST_F(preparation, CS_23_the_code_of_a_standard_system_error_too)
     service->start();
     settle();
     EXPECT_EQ(wait.code, std::errc::permission_denied);
+}
+
+TEST_F(preparation, CS_23_want_of_memory_is_told_as_that)
+{
+    run({.retry = plain(), .prepare = [](reader&) { throw std::bad_alloc(); }});
+    EXPECT_EQ(service->last_failure()->code, boost::system::errc::not_enough_memory);
 }
 
 TEST_F(preparation, CS_24_a_rejected_connection_is_closed_before_the_next_attempt)

@@ -302,6 +302,13 @@ TEST(client_machine, CS_30_34_35_36_45_a_waiter_is_told_by_the_state_alone)
     }
 }
 
+TEST(client_machine, what_it_asks_for_is_told_in_order)
+{
+    client_machine m(lengths);
+    EXPECT_EQ(to_string(m.start(t0)), "start_attempt, arm, emit(dialling)");
+    EXPECT_EQ(to_string(event::policy_failed), "policy_failed");
+}
+
 TEST(client_machine, CS_69_it_runs_from_start_to_stop)
 {
     for (const auto s : all_states)
