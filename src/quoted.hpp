@@ -8,12 +8,12 @@
 
 namespace holdfast::detail
 {
-/// `text` fit for one line of a message: control characters as `\x0a`, cut short with `...` after
-/// `length_max` bytes (never within a character of UTF-8).
+/// `text` fit for one line of a message: control characters as `\x0a`, cut short with `...` so that
+/// the rest makes at most `length_max` bytes (never within a character of UTF-8).
 std::string one_line(std::string_view text, std::size_t length_max);
 
 /// `text` between quotation marks, for a message: one line, quotation marks and backslashes
-/// escaped, at most some 60 bytes of it.
+/// escaped, cut short after some 60 bytes.
 std::string quoted(std::string_view text);
 }
 

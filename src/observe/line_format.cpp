@@ -15,6 +15,7 @@ namespace
 using wall_time = std::chrono::system_clock::time_point;
 
 // What others wrote is cut, so that what is said of it stays.
+constexpr std::size_t name_max = 100;
 constexpr std::size_t reason_max = 700;
 constexpr std::size_t part_max = 900;
 
@@ -167,7 +168,7 @@ void add_failure(std::string& object, const failure& f)
 
 std::string text_line(const event& e, const line_context& c)
 {
-    std::string line = e.name.empty() ? "" : std::string(e.name) + ": ";
+    std::string line = e.name.empty() ? "" : one_line(e.name, name_max) + ": ";
     line += sentence(e);
     line = one_line(line, part_max);
     if (c.passed_over != 0)

@@ -162,6 +162,17 @@ TEST_F(log_lines, are_never_so_long_that_the_next_attempt_is_cut_off)
     EXPECT_NE(lines[0].find("next attempt in 10.0 s"), std::string::npos) << lines[0];
 }
 
+// Control characters take four bytes each, which were not counted.
+TEST_F(log_lines, are_never_so_long_that_the_next_attempt_is_cut_off_whatever_the_bytes_of_others)
+{
+    const auto why = std::make_shared<hf::failure>();
+    why->endpoint = std::make_shared<const std::string>(std::string(400, '\x01'));
+    const std::string name(1000, '\x02');
+    log()({.kind = hf::event_kind::waiting, .name = name, .delay = 10s, .why = why});
+    EXPECT_LT(lines.back().size(), 1000U);
+    EXPECT_NE(lines.back().find("next attempt in 10.0 s"), std::string::npos) << lines.back();
+}
+
 TEST_F(log_lines, say_how_it_ended)
 {
     endpoint.otherwise(dial_step::fail(asio::error::connection_refused));
