@@ -5,7 +5,11 @@
 
 #include <holdfast/duration.hpp>
 
+#include <cmath>
+#include <cstdlib>
 #include <stdexcept>
+#include <string>
+#include <utility>
 
 namespace
 {
@@ -22,12 +26,29 @@ void check_printed(hf::duration d)
         fuzz::check(text.front() == '-', "a negative one prints with its sign", text);
 }
 
+/// Nearly what `text`, which was accepted, stands for in nanoseconds.
+long double about(const std::string& text)
+{
+    constexpr std::pair<std::string_view, long double> units[]{
+        {"", 1e9L},  {"ns", 1},    {"us", 1e3L},   {"ms", 1e6L},
+        {"s", 1e9L}, {"m", 60e9L}, {"h", 3600e9L}, {"d", 86'400e9L}};
+    char* end = nullptr;
+    const auto number = std::strtold(text.c_str(), &end);
+    for (const auto& [name, length] : units)
+        if (name == end)
+            return number * length;
+    return -1;
+}
+
 void read(std::string_view text)
 {
     try
     {
         const auto d = hf::parse_duration(text);
-        fuzz::check(d >= hf::duration::zero(), "no negative one is read", text);
+        const auto reference = about(std::string(text));
+        fuzz::check(std::abs(static_cast<long double>(d.count()) - reference) <=
+                        1 + reference * 1e-15L,
+                    "the number is what the text says", text);
         check_printed(d);
     }
     catch (const std::invalid_argument& e)

@@ -7,8 +7,11 @@
 #include "tool/escapes.hpp"
 #include "tool/retry_option.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace
 {
@@ -53,22 +56,32 @@ void retry(fuzz::bytes& input)
                 "a delay lies between zero and the longest", text);
 }
 
-std::string escaped(std::string_view text)
+/// Every byte as an escape: `letters` says which of those that have a letter are written with it.
+std::string escaped(std::string_view text, unsigned letters)
 {
     constexpr std::string_view digits = "0123456789abcdef";
     std::string result;
     for (const char c : text)
     {
+        constexpr std::pair<char, char> known[]{{'\r', 'r'},   {'\n', 'n'}, {'\t', 't'},
+                                                {'\x1b', 'e'}, {'\0', '0'}, {'\\', '\\'}};
+        const auto* const found =
+            std::find_if(std::begin(known), std::end(known), [c](auto k) { return k.first == c; });
+        const auto place = static_cast<unsigned>(found - std::begin(known));
         const auto byte = static_cast<unsigned char>(c);
-        result.append({'\\', 'x', digits[byte >> 4], digits[byte & 15]});
+        if (found != std::end(known) && (letters >> place & 1) != 0)
+            result.append({'\\', found->second});
+        else
+            result.append({'\\', 'x', digits[byte >> 4], digits[byte & 15]});
     }
     return result;
 }
 
 void send(fuzz::bytes& input)
 {
+    const auto letters = input.byte();
     const auto text = input.rest();
-    fuzz::check(tool::unescape(escaped(text)) == text, "every byte can be escaped", text);
+    fuzz::check(tool::unescape(escaped(text, letters)) == text, "every byte can be escaped", text);
     const auto plain = accepted([&] { return tool::unescape(text); });
     if (text.find('\\') == text.npos)
         fuzz::check(plain == text, "what has no backslash stands for itself", text);
