@@ -20,7 +20,7 @@ namespace fuzz
 constexpr std::size_t pattern_max = 70'000;
 inline std::string_view pattern(std::size_t from, std::size_t size)
 {
-    constexpr std::size_t period = 251 * 251;
+    constexpr std::size_t period = 63'001; // 251 times 251
     static const std::string text = []
     {
         std::string all(period + pattern_max, '\0');
