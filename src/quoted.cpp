@@ -65,10 +65,10 @@ std::string one_line(std::string_view text, std::size_t length_max)
     return line;
 }
 
-std::string quoted(std::string_view text)
+std::string quoted(std::string_view text, std::size_t length_max)
 {
     std::string line = "\"";
-    append_escaped(line, text, 60, true);
+    append_escaped(line, text, length_max, true);
     return line += '"';
 }
 }

@@ -13,8 +13,8 @@ namespace holdfast::detail
 std::string one_line(std::string_view text, std::size_t length_max);
 
 /// `text` between quotation marks, for a message: one line, quotation marks and backslashes
-/// escaped, cut short after some 60 bytes.
-std::string quoted(std::string_view text);
+/// escaped, cut short after `length_max` bytes.
+std::string quoted(std::string_view text, std::size_t length_max = 60);
 }
 
 #endif

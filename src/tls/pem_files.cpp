@@ -20,6 +20,7 @@ namespace
 {
 constexpr std::size_t file_max = 16 << 20; // some hundred times what all roots of a system take
 constexpr std::size_t directory_max = 10'000;
+constexpr std::size_t path_max = 4096; // of Linux: a path is of use only when it is whole
 
 /// Keys with a password are not read: by default OpenSSL would ask whoever sits at the terminal.
 int no_password(char*, int, int, void*)
@@ -73,8 +74,8 @@ std::vector<std::string> certificate_files(const std::string& directory)
 void refuse_file(const char* option, const std::string& value, const std::string& problem)
 {
     throw std::invalid_argument(std::string("tls: ") + option + " " +
-                                (is_pem(value) ? std::string("(PEM)") : detail::quoted(value)) +
-                                " " + problem);
+                                (is_pem(value) ? "(PEM)" : quoted(value, path_max)) + " " +
+                                problem);
 }
 
 bool is_pem(std::string_view text)

@@ -310,6 +310,9 @@ TEST_F(tls_test, options_that_make_no_sense_are_refused_when_they_are_given)
               "tls: server_name \"a..b\" is not valid: it has an empty label");
     EXPECT_EQ(refusal({.trust_roots = "/nowhere/roots.pem"}),
               "tls: trust_roots \"/nowhere/roots.pem\" cannot be read: No such file or directory");
+    const auto deep = "/nowhere/" + std::string(200, 'x') + "/roots.pem";
+    EXPECT_EQ(refusal({.trust_roots = deep}),
+              "tls: trust_roots \"" + deep + "\" cannot be read: No such file or directory");
     EXPECT_EQ(refusal({.trust_roots = "-----BEGIN CERTIFICATE-----\nAAAA"}).substr(0, 51),
               "tls: trust_roots (PEM) has PEM that cannot be read:");
     EXPECT_EQ(refusal({.trust_roots = certificate("good.key")}),
