@@ -21,9 +21,45 @@ namespace holdfast
 struct dial_report
 {
     holdfast::phase phase = phase::connect;    ///< What is being done now.
+    bool traced = false;                       ///< Whether it is a `dial_trace`.
     std::vector<address_failure> addresses;    ///< Which addresses have failed so far, and how.
     std::shared_ptr<const std::string> detail; ///< What there is to say beyond the error; or null.
 };
+
+/// One step of a dial: a lookup, the connect to one address, a handshake.
+struct dial_step
+{
+    holdfast::phase phase = phase::connect;
+    std::string what{};   ///< What was done, such as `look up localhost`, `connect to [::1]:80`.
+    time_point began{};   ///< By the clock of the dial.
+    time_point ended{};   ///< The same.
+    error_code code{};    ///< How it ended.
+    std::string detail{}; ///< What there is to say beyond the code; may be empty.
+
+    /// What came of it, each with its name, such as `address` and `::1`. Nothing in it is secret.
+    std::vector<std::pair<std::string, std::string>> facts{};
+};
+
+/// A report that hears of each step as it ends. Only for those who ask: what is told costs strings.
+class dial_trace : public dial_report
+{
+public:
+    dial_trace() noexcept { traced = true; }
+    dial_trace(const dial_trace&) = delete;
+    dial_trace& operator=(const dial_trace&) = delete;
+
+    /// A step has ended. On the executor of the dial, while that is under way.
+    virtual void step(dial_step s) = 0;
+
+protected:
+    ~dial_trace() = default;
+};
+
+/// Who is to hear of the steps of a dial; null: nobody.
+inline dial_trace* trace_of(dial_report& report) noexcept
+{
+    return report.traced ? static_cast<dial_trace*>(&report) : nullptr;
+}
 
 /// What an endpoint is given for one dial. Cheap to copy; an endpoint's operation keeps a copy.
 struct dial_context
