@@ -24,12 +24,13 @@ private:
     void begin() override
     {
         context_.report->phase = phase::connect;
+        give_up_at_ = now() + target_->options.timeout;
         if (const error_code ec = prepare_socket(socket_, *target_, *target_->literal))
         {
+            tell(ec);
             close(socket_);
             return post_failure(ec);
         }
-        give_up_at_ = now() + target_->options.timeout;
         arm(give_up_at_);
         socket_.async_connect(peer_,
                               [self = shared_from_this(), this](error_code ec) { connected(ec); });
@@ -41,6 +42,7 @@ private:
             return; // it was cancelled or ran out of time, and the socket is closed
         if (!ec)
             ec = finish_socket(socket_, *target_, peer_);
+        tell(ec);
         if (!ec)
             return complete({}, std::move(socket_));
         close(socket_);
@@ -51,8 +53,22 @@ private:
     {
         if (now < give_up_at_)
             return;
+        tell(errc::connect_timed_out);
         close(socket_);
         fail(errc::connect_timed_out);
+    }
+
+    void cancel() override
+    {
+        tell(asio::error::operation_aborted);
+        tcp_dial::cancel();
+    }
+
+    /// The connect has ended.
+    void tell(error_code ec) const
+    {
+        if (auto* const trace = trace_of(*context_.report))
+            tell_connect(*trace, peer_, give_up_at_ - target_->options.timeout, now(), ec);
     }
 
     void close_all() noexcept override { close(socket_); }

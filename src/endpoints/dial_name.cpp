@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <holdfast/core/race.hpp>
+#include <holdfast/detail/stream_layers.hpp>
 
 #include "dial_tcp.hpp"
 #include "sockets.hpp"
 
 #include <boost/asio/cancellation_signal.hpp>
 
+#include <algorithm>
+#include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -13,11 +17,14 @@ namespace holdfast::detail
 {
 namespace
 {
-std::string to_text(const asio::ip::tcp::endpoint& peer)
+/// What was looked up.
+std::string lookup_text(const tcp::target& target)
 {
-    const std::string address = peer.address().to_string();
-    return (peer.address().is_v6() ? '[' + address + ']' : address) + ':' +
-           std::to_string(peer.port());
+    const auto family = target.options.family;
+    return "look up " + target.ascii_host +
+           (family == address_family::ipv4   ? " (IPv4 only)"
+            : family == address_family::ipv6 ? " (IPv6 only)"
+                                             : "");
 }
 
 /// Does what the race says, and tells it what happened.
@@ -36,6 +43,7 @@ private:
     {
         asio::ip::tcp::endpoint peer;
         tcp_stream socket;
+        time_point began{}; // known only if somebody is told of it
     };
 
     struct early_failure
@@ -74,6 +82,7 @@ private:
     {
         if (!pending())
             return;
+        tell_lookup(ec, found);
         if (ec)
             return fail(ec);
         context_.report->phase = phase::connect;
@@ -108,8 +117,50 @@ private:
             return carry_out(race_.timer_fired(now));
         if (now < lookup_until_)
             return;
+        tell_lookup(errc::lookup_timed_out);
         lookup_.emit(asio::cancellation_type::all);
         fail(errc::lookup_timed_out);
+    }
+
+    void cancel() override
+    {
+        if (race_.current() == core::race::state::idle)
+            tell_lookup(asio::error::operation_aborted);
+        tell_unfinished("");
+        tcp_dial::cancel();
+    }
+
+    void tell_lookup(error_code ec, const resolver::addresses& found = {}) const
+    {
+        auto* const trace = trace_of(*context_.report);
+        if (trace == nullptr)
+            return;
+        dial_step s{.phase = phase::lookup,
+                    .what = lookup_text(*target_),
+                    .began = lookup_until_ - target_->options.timeout,
+                    .ended = now(),
+                    .code = ec};
+        const auto told = std::min(found.size(), core::race::address_limit);
+        for (std::size_t i = 0; i < told; ++i)
+            s.facts.emplace_back("address", found[i].to_string());
+        if (told < found.size())
+            s.detail = "of " + std::to_string(found.size()) + " addresses only " +
+                       std::to_string(told) + " are tried";
+        trace->step(std::move(s));
+    }
+
+    void tell(const lane& l, error_code ec, std::string detail = {}) const
+    {
+        if (auto* const trace = trace_of(*context_.report))
+            tell_connect(*trace, l.peer, l.began, now(), ec, std::move(detail));
+    }
+
+    /// The race is over for those that have neither connected nor failed.
+    void tell_unfinished(const char* why) const
+    {
+        for (const auto& l : lanes_)
+            if (l.socket.is_open())
+                tell(l, asio::error::operation_aborted, why);
     }
 
     // An address whose connect cannot even begin has failed in the middle of the actions: that is
@@ -130,6 +181,8 @@ private:
     void carry_out(const core::race::connect& a, std::optional<early_failure>& early)
     {
         lane& l = lanes_[a.index];
+        if (trace_of(*context_.report) != nullptr)
+            l.began = now();
         if (const error_code ec = prepare_socket(l.socket, *target_, l.peer.address()))
         {
             close(l.socket);
@@ -147,14 +200,18 @@ private:
 
     void carry_out(const core::race::report& a, std::optional<early_failure>&)
     {
-        context_.report->addresses.push_back({to_text(lanes_[a.index].peer), a.why, a.took});
+        const lane& l = lanes_[a.index];
+        tell(l, a.why);
+        context_.report->addresses.push_back({address_text(l.peer), a.why, a.took});
     }
 
     void carry_out(const core::race::arm_timer& a, std::optional<early_failure>&) { arm(a.at); }
 
     void carry_out(const core::race::win& a, std::optional<early_failure>&)
     {
+        tell(lanes_[a.index], {});
         tcp_stream winner = std::move(lanes_[a.index].socket);
+        tell_unfinished("another address was faster");
         close_all();
         complete({}, std::move(winner));
     }

@@ -35,6 +35,10 @@ error_code prepare_socket(tcp_stream& socket, const tcp::target& target,
 error_code finish_socket(tcp_stream& socket, const tcp::target& target,
                          const asio::ip::tcp::endpoint& peer);
 
+/// Tells of the connect to `peer`, which has ended, where somebody asks.
+void tell_connect(dial_trace& to, const asio::ip::tcp::endpoint& peer, time_point began,
+                  time_point ended, error_code ec, std::string detail = {});
+
 /// One address, known beforehand.
 void dial_literal(tcp_dial::handler done, const dial_context& context,
                   std::shared_ptr<const tcp::target> target);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <holdfast/detail/stream_layers.hpp>
+
 #include "dial_tcp.hpp"
 #include "sockets.hpp"
 
@@ -7,6 +9,8 @@
 #include <boost/asio/socket_base.hpp>
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -49,6 +53,17 @@ error_code detect_death(tcp_stream& socket, duration dead_after)
     set(asio::socket_base::keep_alive(true));
     return ec;
 }
+}
+
+void tell_connect(dial_trace& to, const asio::ip::tcp::endpoint& peer, time_point began,
+                  time_point ended, error_code ec, std::string detail)
+{
+    to.step({.phase = phase::connect,
+             .what = "connect to " + address_text(peer),
+             .began = began,
+             .ended = ended,
+             .code = ec,
+             .detail = std::move(detail)});
 }
 
 error_code prepare_socket(tcp_stream& socket, const tcp::target& target,

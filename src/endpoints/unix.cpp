@@ -87,6 +87,8 @@ private:
     void begin() override
     {
         context_.report->phase = phase::connect;
+        if (trace_of(*context_.report) != nullptr)
+            began_ = now();
         error_code ec;
         if (target_->options.lockfile && !is_locked(target_->path))
             ec = errc::no_listener;
@@ -101,6 +103,7 @@ private:
             give_up_at_ = now() + target_->options.timeout;
             return wait_for_listener();
         }
+        tell(ec);
         if (!ec)
             return post_completion({}, std::move(socket_));
         detail::close(socket_);
@@ -134,10 +137,28 @@ private:
                 return wait_for_listener();
             ec = errc::connect_timed_out;
         }
+        tell(ec);
         if (!ec)
             return complete({}, std::move(socket_));
         detail::close(socket_);
         fail(ec);
+    }
+
+    void cancel() override
+    {
+        tell(asio::error::operation_aborted);
+        dial_op::cancel();
+    }
+
+    /// The connect has ended.
+    void tell(error_code ec) const
+    {
+        if (auto* const trace = trace_of(*context_.report))
+            trace->step({.phase = phase::connect,
+                         .what = "connect to " + target_->path,
+                         .began = began_,
+                         .ended = now(),
+                         .code = ec});
     }
 
     void close_all() noexcept override
@@ -148,6 +169,7 @@ private:
 
     const std::shared_ptr<const unix_socket::target> target_;
     unix_stream socket_;
+    time_point began_{}; // known only if somebody is told of it
     time_point give_up_at_{};
     asio::cancellation_signal wait_;
 };

@@ -18,6 +18,16 @@ namespace asio = boost::asio;
 
 constexpr std::size_t names_max = 8; // that are listed; a certificate may have thousands
 
+constexpr std::size_t name_max = 200; // the bytes of one that are shown
+
+std::string raw_text_of(const X509_NAME* name)
+{
+    const owned_bio memory(BIO_new(BIO_s_mem()));
+    X509_NAME_print_ex(memory.get(), name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
+    const auto text = text_of(memory.get());
+    return text.empty() ? "a name that is empty" : text;
+}
+
 std::string_view view(const ASN1_STRING* s)
 {
     return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(s)),
@@ -42,12 +52,14 @@ std::string say_address(const ASN1_OCTET_STRING* s)
 }
 }
 
+std::string text_of(const X509_NAME* name)
+{
+    return one_line(raw_text_of(name), name_max);
+}
+
 std::string say(const X509_NAME* name)
 {
-    const owned_bio memory(BIO_new(BIO_s_mem()));
-    X509_NAME_print_ex(memory.get(), name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
-    const auto text = text_of(memory.get());
-    return quoted(text.empty() ? "a name that is empty" : text);
+    return quoted(raw_text_of(name));
 }
 
 std::string say(std::time_t t)
@@ -66,7 +78,7 @@ std::time_t time_of(const ASN1_TIME* t)
     return ::timegm(&parts);
 }
 
-std::vector<std::string> names_of(const X509* certificate)
+std::vector<std::string> names_of(const X509* certificate, bool in_marks)
 {
     std::vector<std::string> names;
     const owned_names all(static_cast<GENERAL_NAMES*>(
@@ -75,7 +87,8 @@ std::vector<std::string> names_of(const X509* certificate)
     {
         const GENERAL_NAME* const one = sk_GENERAL_NAME_value(all.get(), i);
         if (one->type == GEN_DNS)
-            names.push_back(quoted(view(one->d.dNSName)));
+            names.push_back(in_marks ? quoted(view(one->d.dNSName))
+                                     : one_line(view(one->d.dNSName), name_max));
         else if (one->type == GEN_IPADD)
             names.push_back(say_address(one->d.iPAddress));
     }

@@ -10,8 +10,11 @@
 
 namespace holdfast::detail
 {
-/// A name of X.509, such as `"CN=Example CA,O=Example"`, between quotation marks. What is in it was
-/// written by whoever made the certificate.
+/// A name of X.509, such as `CN=Example CA,O=Example`. What is in it was written by whoever made
+/// the certificate; it is one line.
+std::string text_of(const X509_NAME* name);
+
+/// The same between quotation marks, for a message.
 std::string say(const X509_NAME* name);
 
 /// `2026-02-03 04:05:06 UTC`.
@@ -19,8 +22,10 @@ std::string say(std::time_t t);
 
 std::time_t time_of(const ASN1_TIME* t);
 
-/// The names (between quotation marks) and addresses that a certificate is for.
-std::vector<std::string> names_of(const X509* certificate);
+/// The names and addresses that a certificate is for; each is one line.
+///
+/// @param in_marks Whether names, not addresses, stand between quotation marks.
+std::vector<std::string> names_of(const X509* certificate, bool in_marks = true);
 
 /// `a, b and c`: the first few of them, and how many more there are.
 std::string listed(const std::vector<std::string>& names);

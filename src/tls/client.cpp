@@ -7,6 +7,7 @@
 #include "../host_name.hpp"
 #include "../quoted.hpp"
 #include "configuration.hpp"
+#include "facts.hpp"
 #include "verification.hpp"
 
 #include <boost/asio/error.hpp>
@@ -123,6 +124,7 @@ owned_ssl tls_client::begin(dial_report& report, error_code& ec) const
     try
     {
         notes->configuration = current();
+        notes->traced = report.traced;
     }
     catch (const std::invalid_argument& refusal)
     {
@@ -164,6 +166,21 @@ error_code tls_client::explain(SSL* ssl, error_code ec, dial_report& report) con
     if (!detail.empty())
         report.detail = std::make_shared<const std::string>(std::move(detail));
     return ec;
+}
+
+void tls_client::tell(const SSL* ssl, error_code ec, time_point began, time_point ended,
+                      dial_report& report) const
+{
+    dial_trace* const trace = trace_of(report);
+    if (trace == nullptr)
+        return;
+    trace->step({.phase = phase::tls,
+                 .what = "shake hands with " + name_,
+                 .began = began,
+                 .ended = ended,
+                 .code = ec,
+                 .detail = ec && report.detail ? *report.detail : std::string(),
+                 .facts = ssl != nullptr ? facts_of(ssl) : step_facts()});
 }
 
 tls_details details_of(SSL* ssl)

@@ -2,6 +2,7 @@
 #include "configuration.hpp"
 
 #include "../quoted.hpp"
+#include "certificate_words.hpp"
 #include "platform_roots.hpp"
 #include "verification.hpp"
 
@@ -47,16 +48,27 @@ key_digest digest_of_key(X509* certificate)
     return digest;
 }
 
+/// What a chain that was verified leads to.
+std::string root_of(X509_STORE_CTX* chain)
+{
+    const STACK_OF(X509)* const verified = X509_STORE_CTX_get0_chain(chain);
+    return text_of(X509_get_subject_name(sk_X509_value(verified, sk_X509_num(verified) - 1)));
+}
+
 /// Whether the chain is good by all that was asked for; tells the notes why not.
 bool verify(X509_STORE_CTX* chain, handshake_notes& notes)
 {
     const tls_configuration& c = *notes.configuration;
+    if (notes.traced)
+        notes.certificates = facts_of(X509_STORE_CTX_get0_untrusted(chain));
     if (!c.accepts_any_certificate && X509_verify_cert(chain) != 1)
     {
         notes.refused = X509_STORE_CTX_get_error(chain);
         notes.detail = explain_refusal(chain, quoted(c.name), c.roots);
         return false;
     }
+    if (notes.traced && !c.accepts_any_certificate)
+        notes.trusted_through = root_of(chain);
     if (c.pins.empty())
         return true;
     const auto digest = digest_of_key(X509_STORE_CTX_get0_cert(chain));
@@ -86,6 +98,14 @@ int verify_chain(X509_STORE_CTX* chain, void*)
         X509_STORE_CTX_set_error(chain, X509_V_ERR_OUT_OF_MEM);
     }
     return 0;
+}
+
+/// OpenSSL calls it when the server asks for a certificate, before it sends the one there is.
+int note_request(SSL* ssl, void*)
+{
+    if (handshake_notes* const notes = notes_of(ssl))
+        notes->asked_for_certificate = true;
+    return 1;
 }
 
 int keep_ticket(SSL* ssl, SSL_SESSION* ticket)
@@ -254,6 +274,7 @@ tls_configuration::tls_configuration(const std::string& server, const tls_option
     set_tickets(c, o);
     SSL_CTX_set_verify(c, SSL_VERIFY_PEER, nullptr);
     SSL_CTX_set_cert_verify_callback(c, verify_chain, nullptr);
+    SSL_CTX_set_cert_cb(c, note_request, nullptr);
     ERR_clear_error(); // what the system's own roots may have left
 }
 

@@ -4,6 +4,7 @@
 
 #include <holdfast/endpoints/tls_options.hpp>
 
+#include "facts.hpp"
 #include "openssl.hpp"
 #include "pem_files.hpp"
 #include "tickets.hpp"
@@ -41,9 +42,15 @@ struct tls_configuration
 struct handshake_notes
 {
     std::shared_ptr<const tls_configuration> configuration;
-    long refused = X509_V_OK; // why the certificate was
-    bool not_pinned = false;  // that of all there is to say, only this is wrong
-    std::string detail{};     // the same in words
+    long refused = X509_V_OK;           // why the certificate was
+    bool not_pinned = false;            // that of all there is to say, only this is wrong
+    std::string detail{};               // the same in words
+    bool asked_for_certificate = false; // that the server wants one of us
+
+    // The rest only if somebody is told of the steps.
+    bool traced = false;
+    step_facts certificates{};     // that the server sent
+    std::string trusted_through{}; // the subject of what is trusted
 };
 
 /// Gives `ssl` its notes, which live as long as it does. False if there is no memory.

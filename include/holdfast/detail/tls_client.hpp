@@ -51,6 +51,11 @@ public:
     /// What a handshake that failed with `ec` means; the details go into the report.
     error_code explain(SSL* ssl, error_code ec, dial_report& report) const;
 
+    /// Tells of a handshake that has ended with `ec`, or of one that could not begin (`ssl` is
+    /// null), where somebody asks.
+    void tell(const SSL* ssl, error_code ec, time_point began, time_point ended,
+              dial_report& report) const;
+
     /// The description of an endpoint, given that of the one below. `direct`: the one below is TCP
     /// to our host and port.
     std::string describe(const std::string& below, bool direct) const;

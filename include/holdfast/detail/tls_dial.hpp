@@ -72,6 +72,7 @@ private:
         auto handshake = target_->client.begin(report, ec);
         if (ec)
         {
+            target_->client.tell(nullptr, ec, this->now(), this->now(), report);
             close_stream(stream);
             return this->fail(ec);
         }
@@ -88,8 +89,12 @@ private:
         if (!this->pending())
             return; // it was cancelled or ran out of time, and all is closed
         if (!ec)
+        {
+            tell({});
             return this->complete({}, tls_stream<below_type>(std::move(core_)));
+        }
         ec = target_->client.explain(core_->ssl.native_handle(), ec, *this->context_.report);
+        tell(ec);
         close_stream(core_->below());
         this->fail(ec);
     }
@@ -98,6 +103,7 @@ private:
     {
         if (now < give_up_at_)
             return;
+        tell(errc::tls_timed_out);
         close_stream(core_->below());
         this->fail(errc::tls_timed_out);
     }
@@ -107,9 +113,22 @@ private:
     void cancel() override
     {
         if (core_ != nullptr)
+        {
+            tell(asio::error::operation_aborted);
             return base::cancel();
+        }
         cancelled_ = true;
         below_.emit(asio::cancellation_type::all);
+    }
+
+    /// The handshake has ended.
+    void tell(error_code ec)
+    {
+        dial_report& report = *this->context_.report;
+        if (report.traced)
+            target_->client.tell(core_->ssl.native_handle(), ec,
+                                 give_up_at_ - target_->client.options().timeout, this->now(),
+                                 report);
     }
 
     void close_all() noexcept override { close_stream(core_->below()); }
