@@ -6,6 +6,7 @@
 // holdfast::tls.
 
 #include <holdfast/any_stream.hpp>
+#include <holdfast/as_service.hpp>
 #include <holdfast/client_service.hpp>
 #include <holdfast/connect_once.hpp>
 #include <holdfast/endpoints/any_endpoint.hpp>
@@ -13,6 +14,7 @@
 #include <holdfast/endpoints/registry.hpp>
 #include <holdfast/endpoints/tcp.hpp>
 #include <holdfast/endpoints/unix.hpp>
+#include <holdfast/multi_service.hpp>
 #include <holdfast/protocols/callback_protocol.hpp>
 #include <holdfast/protocols/session.hpp>
 #include <holdfast/retry/backoff.hpp>
@@ -22,6 +24,7 @@
 #include <holdfast/retry/policy.hpp>
 #include <holdfast/retry/schedule.hpp>
 #include <holdfast/retry/twisted_backoff.hpp>
+#include <holdfast/service.hpp>
 
 #if defined(HOLDFAST_TLS)
 #include <holdfast/endpoints/tls.hpp>
