@@ -32,6 +32,7 @@ using namespace std::chrono_literals;
 void waiting(hf::client_service<hf::session>& service);
 void policies();
 void endpoints();
+void names(asio::io_context& context);
 void kinds_of_ones_own();
 asio::awaitable<void> errors(hf::client_service<hf::session>& service);
 void logs(hf::client_options<hf::session>& options);
@@ -118,6 +119,15 @@ void policies()
     policy limited = hf::retry::max_elapsed(
         1h, hf::retry::max_attempts(100, hf::retry::min_delay(250ms, hf::retry::backoff{})));
     // [/limits]
+}
+
+void names(asio::io_context& context)
+{
+    // [fixed_addresses]
+    hf::fixed_addresses resolver(hf::default_resolver(context.get_executor()));
+    resolver.add(hf::parse_fixed_address("db.example:5432:192.0.2.7,[2001:db8::7]"));
+    hf::client_service service(context, hf::tcp("db.example", 5432), feed, {.resolver = &resolver});
+    // [/fixed_addresses]
 }
 
 void endpoints()
