@@ -142,6 +142,13 @@ void endpoints()
     const hf::unix_socket abstract("@app");
     // [/unix]
 
+    // [failover]
+    const hf::failover either{{hf::tcp("a.example", 6379), hf::unix_socket("/run/app.sock")},
+                              {.timeout = 5s, .remember = 10min}};
+    const hf::failover_among<hf::tcp> mirrors({hf::tcp("a.example", 80), hf::tcp("b.example", 80)},
+                                              {.order = hf::failover_order::shuffled});
+    // [/failover]
+
     // [descriptions]
     const std::string text = "tcp:db.example:5432:timeout=5:family=4";
     try
