@@ -128,6 +128,12 @@ void names(asio::io_context& context)
     resolver.add(hf::parse_fixed_address("db.example:5432:192.0.2.7,[2001:db8::7]"));
     hf::client_service service(context, hf::tcp("db.example", 5432), feed, {.resolver = &resolver});
     // [/fixed_addresses]
+
+    // [caching_resolver]
+    hf::caching_resolver cache(hf::default_resolver(context.get_executor()),
+                               hf::default_clock(context.get_executor()),
+                               {.ttl = 20s, .negative_ttl = 2s});
+    // [/caching_resolver]
 }
 
 void endpoints()

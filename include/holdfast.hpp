@@ -16,6 +16,7 @@
 #include <holdfast/endpoints/unix.hpp>
 #include <holdfast/protocols/callback_protocol.hpp>
 #include <holdfast/protocols/session.hpp>
+#include <holdfast/resolvers/caching_resolver.hpp>
 #include <holdfast/resolvers/fixed_addresses.hpp>
 #include <holdfast/retry/backoff.hpp>
 #include <holdfast/retry/fixed.hpp>
