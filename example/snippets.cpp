@@ -32,6 +32,7 @@ using namespace std::chrono_literals;
 void waiting(hf::client_service<hf::session>& service);
 void policies();
 void endpoints();
+void names(asio::io_context& context);
 void kinds_of_ones_own();
 asio::awaitable<void> errors(hf::client_service<hf::session>& service);
 void logs(hf::client_options<hf::session>& options);
@@ -120,6 +121,21 @@ void policies()
     // [/limits]
 }
 
+void names(asio::io_context& context)
+{
+    // [fixed_addresses]
+    hf::fixed_addresses resolver(hf::default_resolver(context.get_executor()));
+    resolver.add(hf::parse_fixed_address("db.example:5432:192.0.2.7,[2001:db8::7]"));
+    hf::client_service service(context, hf::tcp("db.example", 5432), feed, {.resolver = &resolver});
+    // [/fixed_addresses]
+
+    // [caching_resolver]
+    hf::caching_resolver cache(hf::default_resolver(context.get_executor()),
+                               hf::default_clock(context.get_executor()),
+                               {.ttl = 20s, .negative_ttl = 2s});
+    // [/caching_resolver]
+}
+
 void endpoints()
 {
     // [tcp]
@@ -131,6 +147,13 @@ void endpoints()
     const hf::unix_socket local("/run/app.sock");
     const hf::unix_socket abstract("@app");
     // [/unix]
+
+    // [failover]
+    const hf::failover either{{hf::tcp("a.example", 6379), hf::unix_socket("/run/app.sock")},
+                              {.timeout = 5s, .remember = 10min}};
+    const hf::failover_among<hf::tcp> mirrors({hf::tcp("a.example", 80), hf::tcp("b.example", 80)},
+                                              {.order = hf::failover_order::shuffled});
+    // [/failover]
 
     // [descriptions]
     const std::string text = "tcp:db.example:5432:timeout=5:family=4";

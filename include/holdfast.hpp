@@ -11,12 +11,15 @@
 #include <holdfast/connect_once.hpp>
 #include <holdfast/endpoints/any_endpoint.hpp>
 #include <holdfast/endpoints/description.hpp>
+#include <holdfast/endpoints/failover.hpp>
 #include <holdfast/endpoints/registry.hpp>
 #include <holdfast/endpoints/tcp.hpp>
 #include <holdfast/endpoints/unix.hpp>
 #include <holdfast/multi_service.hpp>
 #include <holdfast/protocols/callback_protocol.hpp>
 #include <holdfast/protocols/session.hpp>
+#include <holdfast/resolvers/caching_resolver.hpp>
+#include <holdfast/resolvers/fixed_addresses.hpp>
 #include <holdfast/retry/backoff.hpp>
 #include <holdfast/retry/fixed.hpp>
 #include <holdfast/retry/immediately.hpp>

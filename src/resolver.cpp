@@ -32,6 +32,19 @@ private:
 asio::execution_context::id context_resolver::id;
 }
 
+void resolver::forget(std::string_view) noexcept {}
+
+resolver& resolver::for_port(std::uint16_t) noexcept
+{
+    return *this;
+}
+
+void resolver::pass_on(resolver& to, const asio::any_io_executor& executor, std::string host,
+                       address_family family, handler done)
+{
+    to.resolve(executor, std::move(host), family, std::move(done));
+}
+
 resolver& default_resolver(const asio::any_io_executor& executor)
 {
     auto& context = asio::query(executor, asio::execution::context);

@@ -31,6 +31,7 @@ struct arguments
     std::string idle_timeout{};
     std::string max_age{};
     std::string stable_after{};
+    std::vector<std::string> resolves{};
     std::vector<std::string> sends{};
     std::vector<std::string> expects{};
     bool crlf = false;
@@ -108,6 +109,8 @@ connect_options options_of(const arguments& a, const CLI::App& command)
         throw usage_error("--fail-after: must be at least 1");
     o.retry = of_option("--retry", [&] { return parse_retry(a.retry, a.fail_after); });
     o.once = a.once;
+    for (const auto& text : a.resolves)
+        o.names.push_back(of_option("--resolve", [&] { return hf::parse_fixed_address(text); }));
     o.attempt_timeout = length_of_time("--attempt-timeout", a.attempt_timeout);
     o.stable_after = length_of_time("--stable-after", a.stable_after, zero);
     o.relay = {.dialogue = dialogue_of(a, command),
@@ -143,10 +146,12 @@ void describe(CLI::App& command, arguments& a)
     { return command.add_option(name, value, help)->type_name(type); };
 
     text("DESCRIPTION", a.description, "",
-         "What to connect to: tcp:HOST:PORT, tls:HOST:PORT or unix:PATH")
+         "What to connect to: tcp:HOST:PORT, tls:HOST:PORT, unix:PATH, or failover: of several")
         ->required();
     const auto* ipv4 = command.add_flag("-4", a.ipv4, "Use IPv4 only");
     command.add_flag("-6", a.ipv6, "Use IPv6 only")->excludes(const_cast<CLI::Option*>(ipv4));
+    add_repeatable(command, "--resolve", a.resolves, "HOST:PORT:ADDR[,ADDR]...",
+                   "Take these addresses for that name (or *, any) and port; may be repeated");
     text("--retry", a.retry, "POLICY",
          "When to try again: initial=1s,max=60s,factor=2,jitter=full (or equal, none, "
          "decorrelated), fixed=2s, immediately, or twisted,initial=1s,...");

@@ -19,9 +19,11 @@ hf::log_lines make_log(const connect_options& o)
                          {.format = o.log, .everything = o.verbose});
 }
 
-hf::client_options<hf::session> service_options(const connect_options& o, hf::observer observe)
+hf::client_options<hf::session> service_options(const connect_options& o, hf::observer observe,
+                                                hf::resolver& names)
 {
-    hf::client_options<hf::session> options{.retry = o.retry, .observe = std::move(observe)};
+    hf::client_options<hf::session> options{
+        .retry = o.retry, .observe = std::move(observe), .resolver = &names};
     if (o.attempt_timeout)
         options.attempt_timeout = options.prepare_timeout = *o.attempt_timeout;
     if (o.stable_after)
@@ -51,8 +53,10 @@ connector::connector(connect_options options)
     , service_(
           context_, options_.endpoint, [this](hf::stream stream, hf::session& session)
           { return relay_.run(std::move(stream), session); },
-          service_options(options_, [this](const hf::event& e) { observe(e); }))
+          service_options(options_, [this](const hf::event& e) { observe(e); }, names_))
 {
+    for (const auto& name : options_.names)
+        names_.add(name);
 }
 
 exit_code connector::run()

@@ -9,6 +9,7 @@
 #include <holdfast/endpoints/any_endpoint.hpp>
 #include <holdfast/observe/log.hpp>
 #include <holdfast/protocols/session.hpp>
+#include <holdfast/resolvers/fixed_addresses.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -16,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tool
 {
@@ -23,6 +25,7 @@ namespace tool
 struct connect_options
 {
     hf::any_endpoint endpoint;
+    std::vector<hf::fixed_address> names{};
     hf::retry::policy retry{};
     bool once = false; ///< The first connection made is the last.
     std::optional<hf::duration> attempt_timeout{};
@@ -54,6 +57,7 @@ private:
     connect_options options_;
     hf::log_lines log_;
     asio::io_context context_{1};
+    hf::fixed_addresses names_{hf::default_resolver(context_.get_executor())};
     asio::signal_set ending_signals_{context_};
     asio::signal_set user_signals_{context_};
     relay relay_;

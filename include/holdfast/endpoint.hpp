@@ -96,6 +96,18 @@ concept endpoint = std::copy_constructible<E> && requires(const E& e, const dial
     e.async_connect(context, detail::any_dial_handler{});
     { to_string(e) } -> std::convertible_to<std::string>;
 };
+
+/// Tells an endpoint that an attempt on it has failed, in whatever phase, or that a connection was
+/// lost: what it remembers (which address, which of several servers) may be at fault.
+///
+/// A service does so. An endpoint that remembers something, or knows one that may, has a member
+/// `failed(const failure&, resolver& names) const noexcept`; others hear nothing.
+template <endpoint E>
+void tell_failed(const E& e, const failure& why, resolver& names) noexcept
+{
+    if constexpr (requires { e.failed(why, names); })
+        e.failed(why, names);
+}
 }
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <holdfast/detail/plain_handler.hpp>
 #include <holdfast/error.hpp>
+#include <holdfast/time.hpp>
 
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
@@ -11,6 +12,8 @@
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/ip/address.hpp>
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,7 +42,15 @@ enum class address_family : unsigned char
 class resolver
 {
 public:
-    using addresses = std::vector<asio::ip::address>;
+    /// What a name was found to have.
+    struct addresses : std::vector<asio::ip::address>
+    {
+        using std::vector<asio::ip::address>::vector;
+
+        /// For how long that holds, where the resolver was told.
+        std::optional<duration> ttl{};
+    };
+
     using handler = asio::any_completion_handler<void(error_code, addresses)>;
 
     resolver() = default;
@@ -64,11 +75,23 @@ public:
             start_resolve{std::move(executor)}, token, this, std::move(host), family);
     }
 
+    /// A connection to `host` has failed, in whatever phase, or was lost: what is remembered of the
+    /// name may be wrong, and is looked up anew. Most resolvers remember nothing.
+    virtual void forget(std::string_view host) noexcept;
+
+    /// Where to ask for names of which only that port is to be connected to. The same resolver,
+    /// mostly, which outlives what this gives.
+    virtual resolver& for_port(std::uint16_t port) noexcept;
+
 protected:
     /// Starts one lookup. Calls `done` exactly once, from a function posted to `executor`, and
     /// honours its cancellation slot; it goes to an executor of its own by itself.
     virtual void resolve(const asio::any_io_executor& executor, std::string host,
                          address_family family, handler done) = 0;
+
+    /// Has another resolver look it up, for those that stand before one.
+    static void pass_on(resolver& to, const asio::any_io_executor& executor, std::string host,
+                        address_family family, handler done);
 
 private:
     struct start_resolve

@@ -2,6 +2,7 @@
 #include <holdfast/detail/attempt.hpp>
 
 #include <holdfast/detail/driver.hpp>
+#include <holdfast/detail/timed_out.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/system/errc.hpp>
@@ -10,27 +11,6 @@ namespace holdfast::detail
 {
 namespace
 {
-/// What a phase is called that has run out of time.
-error_code timed_out_in(phase p) noexcept
-{
-    switch (p)
-    {
-    case phase::lookup:
-        return errc::lookup_timed_out;
-    case phase::connect:
-    case phase::factory: // a factory takes no time of its own
-    case phase::session: // an attempt that is prepared has no time limit any more
-        return errc::connect_timed_out;
-    case phase::proxy:
-        return errc::proxy_timed_out;
-    case phase::tls:
-        return errc::tls_timed_out;
-    case phase::prepare:
-        return errc::prepare_timed_out;
-    }
-    return errc::connect_timed_out;
-}
-
 /// What is told of an attempt that nobody listens to any more.
 std::shared_ptr<const failure> let_go() noexcept
 {

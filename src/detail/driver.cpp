@@ -410,6 +410,8 @@ struct driver::performer
     {
         self.last_failure_ =
             cause == nullptr && self.attempt_ != nullptr ? self.attempt_->timed_out() : cause;
+        if (self.last_failure_ != nullptr)
+            self.definition_->failed(*self.last_failure_);
         self.publish();
     }
 

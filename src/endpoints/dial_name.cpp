@@ -73,9 +73,9 @@ private:
         context_.report->phase = phase::lookup;
         lookup_until_ = now() + target_->options.timeout;
         arm(lookup_until_);
-        context_.resolver->async_resolve(context_.executor, target_->ascii_host,
-                                         target_->options.family,
-                                         lookup_handler{shared_from_this(), *this});
+        context_.resolver->for_port(target_->port)
+            .async_resolve(context_.executor, target_->ascii_host, target_->options.family,
+                           lookup_handler{shared_from_this(), *this});
     }
 
     void looked_up(error_code ec, const resolver::addresses& found)

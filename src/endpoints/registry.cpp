@@ -17,6 +17,7 @@ const registry& registry::standard()
     static const registry known = []
     {
         registry r;
+        r.add("failover", detail::make_failover);
         r.add("tcp", detail::make_tcp);
         r.add("unix", detail::make_unix);
         return r;

@@ -12,6 +12,7 @@ any_endpoint make_tcp(const description& d, const registry& known);
 /// Reads `host`, `port` and the keys of tcp.
 tcp read_tcp(const argument_reader& arguments);
 
+any_endpoint make_failover(const description& d, const registry& known);
 any_endpoint make_unix(const description& d, const registry& known);
 }
 

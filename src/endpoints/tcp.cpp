@@ -117,6 +117,12 @@ const tcp_options& tcp::options() const noexcept
     return target_->options;
 }
 
+void tcp::failed(const failure&, resolver& names) const noexcept
+{
+    if (!target_->literal)
+        names.forget(target_->ascii_host);
+}
+
 void tcp::start_connect::start(asio::any_completion_handler<void(error_code, stream_type&&)> done,
                                std::shared_ptr<const target> target, const dial_context& context)
 {

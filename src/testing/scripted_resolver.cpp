@@ -9,6 +9,7 @@
 #include <atomic>
 #include <deque>
 #include <map>
+#include <new>
 #include <optional>
 #include <stdexcept>
 
@@ -104,6 +105,7 @@ struct scripted_resolver::script
     std::mutex mutex;
     std::map<std::string, std::deque<answer_step>, std::less<>> answers;
     std::vector<scripted_lookup> lookups;
+    std::vector<std::string> forgotten;
 
     void add(std::string_view host, answer_step step)
     {
@@ -129,9 +131,12 @@ scripted_resolver::scripted_resolver() : script_(std::make_unique<script>()) {}
 
 scripted_resolver::~scripted_resolver() = default;
 
-scripted_resolver& scripted_resolver::answer(std::string_view host, std::vector<std::string> texts)
+scripted_resolver& scripted_resolver::answer(std::string_view host, std::vector<std::string> texts,
+                                             std::optional<duration> ttl)
 {
-    script_->add(host, {.addresses = parse(texts)});
+    auto all = parse(texts);
+    all.ttl = ttl;
+    script_->add(host, {.addresses = std::move(all)});
     return *this;
 }
 
@@ -169,6 +174,23 @@ std::vector<scripted_lookup> scripted_resolver::lookups() const
 {
     const std::lock_guard lock(script_->mutex);
     return script_->lookups;
+}
+
+std::vector<std::string> scripted_resolver::forgotten() const
+{
+    const std::lock_guard lock(script_->mutex);
+    return script_->forgotten;
+}
+
+void scripted_resolver::forget(std::string_view host) noexcept
+try
+{
+    const std::lock_guard lock(script_->mutex);
+    script_->forgotten.emplace_back(host);
+}
+catch (const std::bad_alloc&)
+{
+    // A record of a test that has no memory left is not what it fails by.
 }
 
 scripted_lookup scripted_resolver::last() const

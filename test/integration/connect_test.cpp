@@ -116,6 +116,26 @@ TEST(connect, takes_the_close_of_the_peer_for_a_loss)
     EXPECT_GE(lines(p.errors()), 2) << p.errors();
 }
 
+TEST(connect, takes_the_addresses_that_it_is_told_for_a_name_and_a_port)
+{
+    listener server(echo);
+    const auto port = server.description().substr(server.description().rfind(':') + 1);
+    process p(connect({"tcp:db.invalid:" + port, "--once", "--resolve",
+                       "other.invalid:" + port + ":192.0.2.1", "--resolve",
+                       "DB.invalid:" + port + ":[::1],127.0.0.1"}));
+    p.write("hello");
+    EXPECT_TRUE(p.wait_for_output("hello")) << p.errors();
+    p.close_input();
+    EXPECT_EQ(p.wait(), 0) << p.errors();
+}
+
+TEST(connect, refuses_addresses_that_make_no_sense_before_anything_is_dialled)
+{
+    process p(connect({"tcp:db.invalid:1", "--resolve", "db.invalid:1:192.0.2"}));
+    EXPECT_EQ(p.wait(), 2);
+    EXPECT_EQ(p.errors(), "holdfast: --resolve: address \"192.0.2\" is not an IP address\n");
+}
+
 TEST(connect, ends_with_the_first_connection_if_told_once)
 {
     listener server([](auto& s) { write(s, "hello"); });

@@ -44,6 +44,9 @@ struct definition_base : boost::intrusive_ref_counter<definition_base>
     definition_base& operator=(const definition_base&) = delete;
     virtual ~definition_base() = default;
 
+    /// Tells the endpoint of an attempt that failed or a connection that was lost.
+    virtual void failed(const failure& why) const noexcept = 0;
+
     asio::any_io_executor executor;
     holdfast::clock* clock;
     holdfast::resolver* resolver;

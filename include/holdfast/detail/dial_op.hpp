@@ -9,11 +9,22 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
+#include <concepts>
 #include <memory>
 #include <utility>
 
 namespace holdfast::detail
 {
+/// What a dial gives that failed.
+template <class Stream>
+Stream no_stream(const asio::any_io_executor& executor)
+{
+    if constexpr (std::constructible_from<Stream, const asio::any_io_executor&>)
+        return Stream(executor);
+    else
+        return Stream();
+}
+
 /// What every dial has: the caller's handler, its cancellation, and one timer.
 ///
 /// The stream is handed on by reference, since each move of a socket costs as much as a small
@@ -77,7 +88,7 @@ protected:
         std::move(done)(why, std::move(stream));
     }
 
-    void fail(error_code why) { complete(why, Stream(context_.executor)); }
+    void fail(error_code why) { complete(why, no_stream<Stream>(context_.executor)); }
 
     /// Completes later: from inside the initiating call, or from a cancellation.
     void post_completion(error_code why, Stream&& stream)
@@ -88,7 +99,10 @@ protected:
                    { std::move(done)(why, std::move(stream)); });
     }
 
-    void post_failure(error_code why) { post_completion(why, Stream(context_.executor)); }
+    void post_failure(error_code why)
+    {
+        post_completion(why, no_stream<Stream>(context_.executor));
+    }
 
     /// The caller cancels, and still waits. What has succeeded meanwhile and waits in the queue
     /// finds its socket closed and nobody waiting.

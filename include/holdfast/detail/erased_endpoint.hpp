@@ -29,6 +29,7 @@ public:
     virtual void connect(const dial_context& context, dial_handler done,
                          std::shared_ptr<const erased_endpoint> self) const = 0;
     virtual std::string description() const = 0;
+    virtual void failed(const failure& why, resolver& names) const noexcept = 0;
 };
 
 /// Erases the stream that a dial gave. Keeps the endpoint alive, which need not do so itself.
@@ -58,6 +59,11 @@ public:
     }
 
     std::string description() const override { return to_string(endpoint_); }
+
+    void failed(const failure& why, resolver& names) const noexcept override
+    {
+        tell_failed(endpoint_, why, names);
+    }
 
 private:
     Endpoint endpoint_;

@@ -239,6 +239,11 @@ struct typed_definition final : definition<Protocol>
         return new typed_attempt<Protocol, Endpoint, Factory>(owner, id);
     }
 
+    void failed(const failure& why) const noexcept override
+    {
+        tell_failed(endpoint, why, *this->resolver);
+    }
+
     /// Calls the factory's `start()`, if it has one, before the first of its connections.
     void connection_begins() const
     {

@@ -42,6 +42,9 @@ public:
                                                                      erased_);
     }
 
+    /// Tells the endpoint within; see `tell_failed`.
+    void failed(const failure& why, resolver& names) const noexcept { erased_->failed(why, names); }
+
     /// The description of the endpoint within, without secrets. A template, so that no conversion
     /// to `any_endpoint` is tried: whether `other<any_endpoint>` is an endpoint hangs on its own.
     template <std::same_as<any_endpoint> Self>

@@ -93,6 +93,9 @@ public:
             start_connect{context.executor}, token, target_, context);
     }
 
+    /// Has the resolver forget the name; see `tell_failed`.
+    void failed(const failure& why, resolver& names) const noexcept;
+
     /// The description: `tcp:host:port`, with the options that differ from the default.
     friend std::string to_string(const tcp& endpoint);
 

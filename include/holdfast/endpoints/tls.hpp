@@ -75,6 +75,12 @@ public:
             start_connect{context.executor}, token, target_, context);
     }
 
+    /// Tells the endpoint below; see `tell_failed`.
+    void failed(const failure& why, resolver& names) const noexcept
+    {
+        tell_failed(target_->below, why, names);
+    }
+
     /// The description: `tls:host:port`, with the options that differ from the default, and last
     /// the endpoint below. Keys that were given as PEM are left out.
     friend std::string to_string(const tls_over& e)

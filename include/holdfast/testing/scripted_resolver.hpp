@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,7 +61,9 @@ public:
     ~scripted_resolver() override;
 
     /// The next answer for `host`: these addresses, given as text. Throws if one is not an address.
-    scripted_resolver& answer(std::string_view host, std::vector<std::string> texts);
+    /// `ttl` says how long it holds, if anything is said of that.
+    scripted_resolver& answer(std::string_view host, std::vector<std::string> texts,
+                              std::optional<duration> ttl = std::nullopt);
 
     /// The next answer for `host`: an error.
     scripted_resolver& fail(std::string_view host, error_code ec);
@@ -73,6 +76,11 @@ public:
 
     /// The last lookup so far. Throws `std::logic_error` if there was none.
     scripted_lookup last() const;
+
+    /// The names that were to be forgotten so far, in order: a connection to each had failed.
+    std::vector<std::string> forgotten() const;
+
+    void forget(std::string_view host) noexcept override;
 
     /// How often `host` was looked up.
     std::size_t lookup_count(std::string_view host) const;
