@@ -17,6 +17,8 @@ const registry& registry::standard()
     static const registry known = []
     {
         registry r;
+        r.add("http-connect", detail::make_http_connect);
+        r.add("socks5", detail::make_socks5);
         r.add("tcp", detail::make_tcp);
         r.add("unix", detail::make_unix);
         return r;

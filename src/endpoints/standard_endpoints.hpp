@@ -12,6 +12,9 @@ any_endpoint make_tcp(const description& d, const registry& known);
 /// Reads `host`, `port` and the keys of tcp.
 tcp read_tcp(const argument_reader& arguments);
 
+any_endpoint make_socks5(const description& d, const registry& known);
+any_endpoint make_http_connect(const description& d, const registry& known);
+
 any_endpoint make_unix(const description& d, const registry& known);
 }
 

@@ -9,6 +9,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
+#include <concepts>
 #include <memory>
 #include <utility>
 
@@ -77,7 +78,16 @@ protected:
         std::move(done)(why, std::move(stream));
     }
 
-    void fail(error_code why) { complete(why, Stream(context_.executor)); }
+    /// A stream that is not connected.
+    Stream closed_stream() const
+    {
+        if constexpr (std::constructible_from<Stream, const asio::any_io_executor&>)
+            return Stream(context_.executor);
+        else
+            return Stream();
+    }
+
+    void fail(error_code why) { complete(why, closed_stream()); }
 
     /// Completes later: from inside the initiating call, or from a cancellation.
     void post_completion(error_code why, Stream&& stream)
@@ -88,7 +98,7 @@ protected:
                    { std::move(done)(why, std::move(stream)); });
     }
 
-    void post_failure(error_code why) { post_completion(why, Stream(context_.executor)); }
+    void post_failure(error_code why) { post_completion(why, closed_stream()); }
 
     /// The caller cancels, and still waits. What has succeeded meanwhile and waits in the queue
     /// finds its socket closed and nobody waiting.
