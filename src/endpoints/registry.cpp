@@ -55,7 +55,7 @@ any_endpoint registry::make(const description& d) const
                       d.positional[0].value.find_first_not_of("0123456789") == std::string::npos;
     if (port && factories_.contains("tcp"))
         problem += "; a host is reached by tcp:HOST:PORT";
-    throw description_error(d.text.empty() ? to_string(d) : d.text, d.text.empty() ? 0 : 1,
+    throw description_error(d.text.empty() ? to_string(d) : d.text, d.text.empty() ? 0 : d.column,
                             problem);
 }
 
