@@ -12,7 +12,9 @@
 #include <holdfast/endpoints/any_endpoint.hpp>
 #include <holdfast/endpoints/description.hpp>
 #include <holdfast/endpoints/failover.hpp>
+#include <holdfast/endpoints/http_connect.hpp>
 #include <holdfast/endpoints/registry.hpp>
+#include <holdfast/endpoints/socks5.hpp>
 #include <holdfast/endpoints/tcp.hpp>
 #include <holdfast/endpoints/unix.hpp>
 #include <holdfast/multi_service.hpp>

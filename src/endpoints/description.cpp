@@ -25,14 +25,6 @@ constexpr bool is_hex_digit(char c)
     return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-std::string lower(std::string text)
-{
-    for (char& c : text)
-        if (c >= 'A' && c <= 'Z')
-            c = static_cast<char>(c - 'A' + 'a');
-    return text;
-}
-
 /// The length of `[...]` at the begin of `rest`, if an IPv6 address and nothing else can be meant:
 /// it holds at least two colons and what addresses and zones are made of, and it ends the argument.
 std::size_t bracketed_length(std::string_view rest)
@@ -95,17 +87,6 @@ private:
     std::size_t at_ = 0;
 };
 
-/// The length of the prefix if `text` is a URL, that is, begins with `prefix://`; else 0.
-std::size_t url_prefix_length(std::string_view text)
-{
-    std::size_t at = 0;
-    while (at < text.size() && (is_letter(text[at]) ||
-                                (at > 0 && (is_digit(text[at]) ||
-                                            std::string_view("+-.").find(text[at]) != text.npos))))
-        ++at;
-    return at != 0 && text.substr(at).starts_with("://") ? at : 0;
-}
-
 void refuse_bad_prefix(std::string_view text, const std::string& prefix)
 {
     const auto say = [&](const std::string& what)
@@ -125,7 +106,7 @@ description parse_colons(std::string_view text)
 {
     description d;
     scanner scan(text);
-    d.prefix = lower(scan.take_until(":=").value);
+    d.prefix = detail::lower(scan.take_until(":=").value);
     refuse_bad_prefix(text, d.prefix);
     if (const auto column = scan.column(); scan.take('='))
         throw description_error(
@@ -146,7 +127,37 @@ description parse_colons(std::string_view text)
     return d;
 }
 
-void refuse_bad_keys(std::string_view text, const description& d)
+}
+
+description_error::description_error(std::string_view text, std::size_t column,
+                                     const std::string& problem)
+    : std::invalid_argument(detail::one_line(without_secrets(text), 120) +
+                            (column != 0 ? " (column " + std::to_string(column) + ")" : "") + ": " +
+                            problem)
+    , column_(column)
+    , problem_(problem)
+{
+}
+
+std::string detail::lower(std::string text)
+{
+    for (char& c : text)
+        if (c >= 'A' && c <= 'Z')
+            c = static_cast<char>(c - 'A' + 'a');
+    return text;
+}
+
+std::size_t detail::url_prefix_length(std::string_view text)
+{
+    std::size_t at = 0;
+    while (at < text.size() && (is_letter(text[at]) ||
+                                (at > 0 && (is_digit(text[at]) ||
+                                            std::string_view("+-.").find(text[at]) != text.npos))))
+        ++at;
+    return at != 0 && text.substr(at).starts_with("://") ? at : 0;
+}
+
+void detail::refuse_bad_keys(std::string_view text, const description& d)
 {
     std::unordered_set<std::string_view> seen;
     for (const auto& k : d.keywords)
@@ -161,17 +172,6 @@ void refuse_bad_keys(std::string_view text, const description& d)
                                         " is given twice; give it once");
     }
 }
-}
-
-description_error::description_error(std::string_view text, std::size_t column,
-                                     const std::string& problem)
-    : std::invalid_argument(detail::one_line(without_secrets(text), 120) +
-                            (column != 0 ? " (column " + std::to_string(column) + ")" : "") + ": " +
-                            problem)
-    , column_(column)
-    , problem_(problem)
-{
-}
 
 bool detail::is_prefix(std::string_view text)
 {
@@ -184,7 +184,9 @@ std::size_t detail::column_within(const description& d, const description::argum
 {
     if (d.text.empty() || argument.column == 0 || column == 0)
         return argument.column;
-    const bool url = url_prefix_length(d.text) != 0;
+    if (const auto& columns = argument.columns; !columns.empty())
+        return column <= columns.size() ? columns[column - 1] : columns.back() + 1;
+    const bool url = detail::url_prefix_length(d.text) != 0;
     std::size_t at = argument.column - 1;
     const auto escape = [&]() -> std::size_t // before the character that is at `at`
     {
@@ -204,11 +206,9 @@ description parse_description(std::string_view text)
                                 "the description has " + std::to_string(text.size()) +
                                     " bytes; at most " + std::to_string(description::length_max) +
                                     " are read");
-    const auto url_prefix = url_prefix_length(text);
-    auto d = url_prefix != 0 ? detail::parse_url(text, url_prefix) : parse_colons(text);
-    d.prefix = lower(std::move(d.prefix));
+    auto d = detail::url_prefix_length(text) != 0 ? detail::parse_url(text) : parse_colons(text);
     d.text = text;
-    refuse_bad_keys(text, d);
+    detail::refuse_bad_keys(text, d);
     return d;
 }
 

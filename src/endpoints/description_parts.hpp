@@ -18,9 +18,16 @@ bool is_prefix(std::string_view text);
 /// password in it is `***`: after a mistake the password of a URL can be part of anything.
 std::string shown(std::string_view part);
 
-/// Takes apart a description that begins with a prefix of that length and `://`. The keys are not
-/// checked.
-description parse_url(std::string_view text, std::size_t prefix_length);
+std::string lower(std::string text);
+
+/// The length of the prefix if `text` is a URL, that is, begins with `prefix://`; else 0.
+std::size_t url_prefix_length(std::string_view text);
+
+/// Takes a URL apart. The keys are not checked.
+description parse_url(std::string_view text);
+
+/// Refuses keys that are empty or given twice. `text` is what the columns are of.
+void refuse_bad_keys(std::string_view text, const description& d);
 
 /// Where the character at `column` of the value of an argument stands in the text of `d`, where
 /// escapes may stand between them; 0 if it came from no text.

@@ -18,6 +18,8 @@ const registry& registry::standard()
     {
         registry r;
         r.add("failover", detail::make_failover);
+        r.add("http-connect", detail::make_http_connect);
+        r.add("socks5", detail::make_socks5);
         r.add("tcp", detail::make_tcp);
         r.add("unix", detail::make_unix);
         return r;
@@ -54,7 +56,7 @@ any_endpoint registry::make(const description& d) const
                       d.positional[0].value.find_first_not_of("0123456789") == std::string::npos;
     if (port && factories_.contains("tcp"))
         problem += "; a host is reached by tcp:HOST:PORT";
-    throw description_error(d.text.empty() ? to_string(d) : d.text, d.text.empty() ? 0 : 1,
+    throw description_error(d.text.empty() ? to_string(d) : d.text, d.text.empty() ? 0 : d.column,
                             problem);
 }
 

@@ -2,6 +2,7 @@
 #include "description_parts.hpp"
 
 #include "../quoted.hpp"
+#include "via.hpp"
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
@@ -63,6 +64,40 @@ void refuse_bad_characters(std::string_view text)
                             "brackets, other special characters as % and two hexadecimal digits");
 }
 
+/// Reads `key=value` and what `separator` sets apart from it. The value of `via` is a URL of its
+/// own, and is left as it is.
+void read_query(std::string_view text, std::string_view query, char separator, url_parts& parts)
+{
+    const auto column = [&](std::string_view part)
+    { return static_cast<std::size_t>(part.data() - text.data()) + 1; };
+    const auto argument = [&](std::string_view part) -> description::argument
+    {
+        if (const auto bracket = part.find_first_of("[]"); bracket != part.npos)
+            throw description_error(text, column(part) + bracket,
+                                    quoted(part.substr(bracket, 1)) +
+                                        " cannot stand here in a URL; write it as % and two "
+                                        "hexadecimal digits");
+        return decoded(text, urls::make_pct_string_view({part.data(), part.size()}).value());
+    };
+    for (;;)
+    {
+        const auto parameter = query.substr(0, query.find(separator));
+        const auto equals = parameter.find('=');
+        if (equals == parameter.npos)
+            throw description_error(text, column(parameter),
+                                    "a parameter has no value; expected key=value");
+        auto key = argument(parameter.substr(0, equals));
+        const auto value = parameter.substr(equals + 1);
+        if (key.value == "via")
+            parts.vias.push_back(value);
+        else
+            parts.d.keywords.push_back({std::move(key.value), argument(value), key.column});
+        if (parameter.size() == query.size())
+            return;
+        query.remove_prefix(parameter.size() + 1);
+    }
+}
+
 void read_authority_and_path(std::string_view text, const urls::url_view& url, description& d)
 {
     const auto path = url.encoded_path();
@@ -106,34 +141,37 @@ void read_authority_and_path(std::string_view text, const urls::url_view& url, d
 }
 }
 
-description parse_url(std::string_view text, std::size_t prefix_length)
+url_parts read_url(std::string_view text, std::string_view url, char separator)
 {
-    refuse_bad_characters(text);
-    const auto parsed = urls::parse_uri(urls::string_view(text.data(), text.size()));
+    const auto begin = static_cast<std::size_t>(url.data() - text.data());
+    const auto fragment = url.find('#');
+    const auto whole = url.substr(0, fragment);
+    const auto question = whole.find('?');
+    const auto hierarchy = whole.substr(0, question);
+    const auto prefix_length = hierarchy.find(':');
+    const auto parsed = urls::parse_uri(urls::string_view(hierarchy.data(), hierarchy.size()));
     // Boost 1.81 takes what does not fit after the colon of a port for a path.
     if (!parsed || !(parsed->encoded_path().empty() || parsed->encoded_path().starts_with('/')))
-        refuse_authority(text, prefix_length + 3);
-    const urls::url_view& url = *parsed;
+        refuse_authority(text, begin + prefix_length + 3);
 
-    description d;
-    d.prefix = text.substr(0, prefix_length);
-    read_authority_and_path(text, url, d);
-    if (url.has_query())
-    {
-        for (const auto& parameter : url.encoded_params())
-        {
-            auto key = decoded(text, parameter.key);
-            if (!parameter.has_value)
-                throw description_error(text, key.column,
-                                        "a parameter has no value; expected key=value");
-            d.keywords.push_back(
-                {std::move(key.value), decoded(text, parameter.value), key.column});
-        }
-    }
-    if (url.has_fragment())
+    url_parts parts;
+    parts.d.prefix = lower(std::string(hierarchy.substr(0, prefix_length)));
+    read_authority_and_path(text, *parsed, parts.d);
+    if (question != whole.npos)
+        read_query(text, whole.substr(question + 1), separator, parts);
+    if (fragment != url.npos)
         throw description_error(
-            text, static_cast<std::size_t>(url.encoded_fragment().data() - text.data()),
+            text, begin + fragment + 1,
             "\"#\" begins a fragment, which no endpoint has; write %23 for a \"#\" itself");
-    return d;
+    return parts;
+}
+
+description parse_url(std::string_view text)
+{
+    refuse_bad_characters(text);
+    auto parts = read_url(text, text, '&');
+    if (!parts.vias.empty())
+        go_via(text, parts.d, parts.vias);
+    return std::move(parts.d);
 }
 }

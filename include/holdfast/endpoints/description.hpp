@@ -27,6 +27,10 @@ struct description
         /// Where the value begins in the text, from 1; 0 if it came from no text. Not compared.
         std::size_t column = 0;
 
+        /// Where each byte of the value stands, if it was put together from several parts of the
+        /// text, as that of `endpoint` is from those of `via`; else empty. Not compared.
+        std::vector<std::size_t> columns{};
+
         bool operator==(const argument& other) const { return value == other.value; }
     };
 
@@ -48,6 +52,9 @@ struct description
     std::vector<argument> positional{};
     std::vector<keyword_argument> keywords{}; ///< In their order; no key twice.
     std::string text{}; ///< What it was parsed from, for messages. Not compared.
+
+    /// Where the prefix begins in the text, from 1. Not compared.
+    std::size_t column = 1;
 
     bool operator==(const description& other) const
     {
@@ -82,7 +89,11 @@ private:
 ///   An IPv6 address may stand in brackets, which are taken off: `tcp:[::1]:80`.
 /// - `prefix://`: a URL. `tcp://host:port?key=value` has the host and the port as positional
 ///   arguments, `unix:///path?key=value` the path; a user and password become the keywords `user`
-///   and `password`.
+///   and `password`. With `via=` it becomes the description of an endpoint by way of proxies:
+///   `tls://host:443?via=socks5://proxy:1080` is `tls:host:443:endpoint=...`. Of several, the first
+///   is the nearest to us.
+///
+/// The whole grammar is in doc/descriptions.md.
 ///
 /// It takes time in proportion to the length of the text.
 ///

@@ -112,6 +112,93 @@ TEST(description, CS_71_takes_a_url)
               make("socks5", {"h", "1080"}, {{"user", "me"}, {"password", "pa:ss"}}));
 }
 
+TEST(description, a_url_goes_by_way_of_proxies)
+{
+    EXPECT_EQ(
+        parse_description("tls://h:443?via=socks5://p:9050"),
+        parse_description(R"(tls:h:443:endpoint=socks5\:h\:443\:endpoint\=tcp\\\:p\\\:9050)"));
+    EXPECT_EQ(parse_description("tcp://h:443?via=SOCKS5://p"), // as for curl, 1080
+              parse_description(R"(socks5:h:443:endpoint=tcp\:p\:1080)"));
+    EXPECT_EQ(parse_description("tcp://[::1]:443?via=socks5://[::2]:9050"),
+              make("socks5", {"::1", "443"}, {{"endpoint", R"(tcp:\:\:2:9050)"}}));
+    EXPECT_EQ(parse_description("pigeon://loft:1?rings=2&via=socks5://p:1"),
+              make("pigeon", {"loft", "1"},
+                   {{"rings", "2"}, {"endpoint", R"(socks5:loft:1:endpoint=tcp\:p\:1)"}}));
+}
+
+TEST(description, the_first_of_several_proxies_is_the_nearest)
+{
+    EXPECT_EQ(
+        parse_description("tcp://h:443?via=socks5://a:1&via=http-connect://b:2"),
+        make("http-connect", {"h", "443"}, {{"endpoint", R"(socks5:b:2:endpoint=tcp\:a\:1)"}}));
+}
+
+TEST(description, a_proxy_may_be_reached_by_another_kind_of_endpoint_than_tcp)
+{
+    EXPECT_EQ(parse_description("tcp://h:443?via=http-connect+tls://p:443"),
+              make("http-connect", {"h", "443"}, {{"endpoint", "tls:p:443"}}));
+    EXPECT_EQ(parse_description("tcp://h:443?via=socks5+unix:///run/p.sock"),
+              make("socks5", {"h", "443"}, {{"endpoint", "unix:/run/p.sock"}}));
+    EXPECT_EQ(parse_description("tcp://h:443?via=socks5://a:1&via=http-connect+tls://b:2"),
+              make("http-connect", {"h", "443"},
+                   {{"endpoint", R"(tls:b:2:endpoint=socks5\:b\:2\:endpoint\=tcp\\\:a\\\:1)"}}));
+    EXPECT_EQ(parse_description("tcp://h:1?via=a+b+tcp://p:1"),
+              make("a+b", {"h", "1"}, {{"endpoint", "tcp:p:1"}}));
+}
+
+TEST(description, a_proxy_has_keys_and_a_user_of_its_own)
+{
+    EXPECT_EQ(parse_description(
+                  "tcp://h:443?via=socks5://me:p%40%26%3Aw@p:1?timeout=5;resolve=here;a=%3B"),
+              make("socks5", {"h", "443"},
+                   {{"user", "me"},
+                    {"password", "p@&:w"},
+                    {"timeout", "5"},
+                    {"resolve", "here"},
+                    {"a", ";"},
+                    {"endpoint", "tcp:p:1"}}));
+}
+
+TEST(description, CS_77_a_mistake_on_the_way_is_told_of_its_place)
+{
+    const std::pair<std::string_view, std::string_view> cases[] = {
+        {"tcp://h:1?via=p:1080", "(column 15): via= is not the URL of a proxy"},
+        {"tcp://h:1?via=", "(column 15): via= is not the URL of a proxy"},
+        {"tcp://h:1?via=socks5://", R"((column 24): nothing follows "//")"},
+        {"tcp://h:1?via=socks5://p:x", R"((column 26): port "x" is not a number)"},
+        {"tcp://h:1?via=socks5://p/a", "(column 25): a path stands after the host"},
+        {"tcp://h:1?via=socks5://p?a", "(column 26): a parameter has no value"},
+        {"tcp://h:1?via=socks5://p?a=1;a=2", R"((column 30): the key "a" is given twice)"},
+        {"tcp://h:1?via=socks5://p?proxy=b", "(column 26): where the proxy is stands after the //"},
+        {"tcp://h:1?via=socks5://p?via=b", "(column 30): a proxy has no via= of its own"},
+        {"tcp://h:1?via=socks5+://p", "(column 15): after a + stands the kind of endpoint"},
+        {"tcp://h:1?via=socks5://p&via=a+unix:///x", "(column 32): only the first proxy can be"},
+        {"tcp://h?via=socks5://p", "(column 13): via= needs the host and the port of the target"},
+        {"unix:///x?via=socks5://p", "(column 15): via= needs the host and the port"},
+        {"tls://h:1?endpoint=x&via=socks5://p", "(column 11): endpoint= says how to get there"},
+        {"tcp://h:1?timeout=5&via=socks5://p", "(column 11): this is for a connection without"},
+        {"socks5://h:1?via=socks5://p", "(column 1): via= leads to a target that is no proxy"},
+        {"x://h:1?a=[", R"((column 11): "[" cannot stand here in a URL)"},
+    };
+    for (const auto& [text, expected] : cases)
+        EXPECT_NE(refusal(text).find(expected), std::string::npos) << refusal(text);
+    std::string many = "tcp://h:1?via=a://p";
+    for (int i = 0; i < 7; ++i)
+        many += "&via=a://p";
+    EXPECT_EQ(refusal(many), "accepted");
+    EXPECT_NE(refusal(many + "&via=a://p").find("one proxy too many; at most 8"),
+              std::string::npos);
+}
+
+TEST(description, proxies_that_make_too_long_a_description_are_refused_in_bounded_memory)
+{
+    std::string text = "tcp://h:1?via=a://p?k=" + std::string(20'000, '=');
+    for (int i = 0; i < 7; ++i)
+        text += "&via=a://p";
+    EXPECT_NE(refusal(text).find("make a description of more than 65536 bytes"), std::string::npos)
+        << refusal(text);
+}
+
 TEST(description, CS_77_knows_the_column_of_each_part)
 {
     const auto d = parse_description(R"(tcp:\:\:1:port=80:[::2])");
@@ -182,6 +269,10 @@ TEST(description, an_error_shows_no_password)
              "socks5://me:hunter2@h:1080#",
              "socks5://h:1080?password=hun&ter2",
              "socks5://h:1080?a=b&password=hunter2#",
+             "tcp://h:1?via=socks5://me:hunter2@p&via=x",
+             "tcp://h:1?via=socks5://me:hunter2@p:x",
+             "tcp://h:1?via=socks5://p?password=hunter2;a",
+             "tls://h:1?via=socks5://me:hun@p&via=socks5://me:hunter2@p#",
          })
     {
         EXPECT_NE(refusal(text), "accepted") << text;
