@@ -208,6 +208,23 @@ TEST(check, tells_TLS_to_a_port_that_waits_from_TLS_to_one_that_speaks_plainly)
         << talks.output();
 }
 
+TEST(check, tells_of_a_server_that_hangs_up_in_the_handshake)
+{
+    listener server(
+        [](auto& s)
+        {
+            std::string hello(4096, 0);
+            s.read_some(asio::buffer(hello));
+        });
+    auto description = server.description();
+    description.replace(0, 3, "tls");
+    process p(check({description}));
+    EXPECT_EQ(p.wait(), 1);
+    EXPECT_TRUE(
+        holds(p.output(), "\ncause: the server hung up in the middle of the TLS handshake\n"))
+        << p.output();
+}
+
 TEST(check, tells_what_it_knows_when_it_is_interrupted)
 {
     for (const int signal : {SIGINT, SIGTERM})
