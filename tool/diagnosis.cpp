@@ -120,7 +120,8 @@ std::string advice(kind k, bool path, bool ipv6)
     switch (k)
     {
     case kind::refused:
-        return path ? "start the server; the socket was left behind by one that has ended"
+        return path ? "start the server; the file was left behind by one that has ended, or is no "
+                      "socket"
                     : "see whether the server runs, and listens on that address and port (ss -ltn "
                       "on its machine); a firewall that rejects looks the same";
     case kind::silent:

@@ -5,11 +5,11 @@
 //     tls PORT ROOT COUNT full|resumed|BYTES
 #include "../exchange.hpp"
 
+#include <holdfast/detail/stream_layers.hpp>
 #include <holdfast/endpoints/tls.hpp>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/socket_base.hpp>
 
 #include <cstdint>
 #include <cstdlib>
@@ -49,21 +49,18 @@ public:
         dial(
             [this, &lap, resumed]
             {
-                stream_->async_read_some(
-                    asio::buffer(&byte_, 1),
-                    [this, &lap, resumed](error_code ec, std::size_t)
-                    {
-                        if (ec || stream_->details().resumed !=
-                                      (resumed && !std::exchange(first_, false)))
-                            std::abort();
-                        error_code ignored;
-                        stream_->next_layer().set_option(asio::socket_base::linger(true, 0),
-                                                         ignored);
-                        stream_->next_layer().close(ignored);
-                        stream_.reset();
-                        if (lap.next())
-                            cycle(lap, resumed);
-                    });
+                stream_->async_read_some(asio::buffer(&byte_, 1),
+                                         [this, &lap, resumed](error_code ec, std::size_t)
+                                         {
+                                             if (ec ||
+                                                 stream_->details().resumed !=
+                                                     (resumed && !std::exchange(first_, false)))
+                                                 std::abort();
+                                             hf::detail::reset_stream(stream_->next_layer());
+                                             stream_.reset();
+                                             if (lap.next())
+                                                 cycle(lap, resumed);
+                                         });
             });
     }
 
