@@ -3,14 +3,12 @@
 
 #include "connector.hpp"
 #include "known_endpoints.hpp"
+#include "option_values.hpp"
 #include "retry_option.hpp"
-
-#include <holdfast/duration.hpp>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <map>
 #include <memory>
 
@@ -44,49 +42,6 @@ struct arguments
     std::string pid_file{};
 };
 
-/// Says of which option an error tells.
-template <class Read>
-auto of_option(std::string_view option, Read read)
-{
-    try
-    {
-        return read();
-    }
-    catch (const std::invalid_argument& e)
-    {
-        throw usage_error(fmt::format("{}: {}", option, e.what()));
-    }
-}
-
-std::optional<hf::duration> length_of_time(std::string_view option, const std::string& text,
-                                           hf::duration least = hf::duration(1))
-{
-    if (text.empty())
-        return std::nullopt;
-    const auto d = of_option(option, [&] { return hf::parse_duration(text); });
-    if (d < least)
-        throw usage_error(fmt::format("{}: must be more than zero", option));
-    return d;
-}
-
-hf::any_endpoint endpoint_of(const arguments& a)
-{
-    auto d = hf::parse_description(a.description);
-    if (a.ipv4 || a.ipv6)
-    {
-        const auto nested = [](const auto& k) { return k.key == "endpoint"; };
-        if ((d.prefix != "tcp" && d.prefix != "tls" && d.prefix != "ssl") ||
-            std::ranges::any_of(d.keywords, nested))
-            throw usage_error(
-                fmt::format("{} goes with tcp:HOST:PORT and tls:HOST:PORT only; anywhere else "
-                            "write family=4 or family=6 where the host is",
-                            a.ipv4 ? "-4" : "-6"));
-        std::erase_if(d.keywords, [](const auto& k) { return k.key == "family"; });
-        d.keywords.push_back({.key = "family", .value = {.value = a.ipv4 ? "4" : "6"}});
-    }
-    return known_endpoints().make(d);
-}
-
 /// What is sent and expected, in the order in which it was given.
 dialogue dialogue_of(const arguments& a, const CLI::App& command)
 {
@@ -104,7 +59,7 @@ dialogue dialogue_of(const arguments& a, const CLI::App& command)
 connect_options options_of(const arguments& a, const CLI::App& command)
 {
     const auto zero = hf::duration::zero();
-    connect_options o{.endpoint = endpoint_of(a)};
+    connect_options o{.endpoint = endpoint_of(a.description, a.ipv4, a.ipv6)};
     if (a.fail_after == 0U)
         throw usage_error("--fail-after: must be at least 1");
     o.retry = of_option("--retry", [&] { return parse_retry(a.retry, a.fail_after); });

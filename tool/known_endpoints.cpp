@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "known_endpoints.hpp"
 
+#include "error.hpp"
+
+#include <holdfast/endpoints/description.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #if defined(HOLDFAST_TLS)
 #include <holdfast/endpoints/tls.hpp>
 #endif
@@ -18,5 +26,23 @@ const hf::registry& known_endpoints()
         return r;
     }();
     return known;
+}
+
+hf::any_endpoint endpoint_of(const std::string& description, bool ipv4, bool ipv6)
+{
+    auto d = hf::parse_description(description);
+    if (ipv4 || ipv6)
+    {
+        const auto nested = [](const auto& k) { return k.key == "endpoint"; };
+        if ((d.prefix != "tcp" && d.prefix != "tls" && d.prefix != "ssl") ||
+            std::ranges::any_of(d.keywords, nested))
+            throw usage_error(
+                fmt::format("{} goes with tcp:HOST:PORT and tls:HOST:PORT only; anywhere else "
+                            "write family=4 or family=6 where the host is",
+                            ipv4 ? "-4" : "-6"));
+        std::erase_if(d.keywords, [](const auto& k) { return k.key == "family"; });
+        d.keywords.push_back({.key = "family", .value = {.value = ipv4 ? "4" : "6"}});
+    }
+    return known_endpoints().make(d);
 }
 }

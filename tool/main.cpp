@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "check.hpp"
 #include "connect.hpp"
 #include "demo.hpp"
 #include "descriptor.hpp"
@@ -27,6 +28,7 @@ int run(int argc, char** argv)
     app.set_version_flag("--version", "holdfast " HOLDFAST_VERSION);
     app.require_subcommand(0, 1);
     tool::add_connect(app, result);
+    tool::add_check(app, result);
     tool::add_demo(app, result);
     try
     {

@@ -74,11 +74,11 @@ error_code prepare_socket(tcp_stream& socket, const tcp::target& target,
         return ec;
 #if defined(IP_BIND_ADDRESS_NO_PORT)
     // The port is chosen when the peer is known: the ports of one address serve many peers each.
-    socket.set_option(
+    ec = socket.set_option(
         asio::detail::socket_option::boolean<IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT>(true), ec);
     if (!ec)
 #endif
-        socket.bind({*target.local, 0}, ec);
+        ec = socket.bind({*target.local, 0}, ec);
     return ec;
 }
 
@@ -93,7 +93,7 @@ error_code finish_socket(tcp_stream& socket, const tcp::target& target,
     if (local.port() == peer.port() && local.address() == peer.address())
         return errc::connected_to_itself;
     if (target.options.no_delay)
-        socket.set_option(asio::ip::tcp::no_delay(true), ec);
+        ec = socket.set_option(asio::ip::tcp::no_delay(true), ec);
     if (!ec && target.options.dead_after)
         ec = detect_death(socket, *target.options.dead_after);
     return ec;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // One certificate for each thing that can be wrong, behind openssl's own server: what `holdfast
-// connect` says of it, beside curl and `openssl s_client`.
+// connect` and `holdfast check` say of it, beside curl and `openssl s_client`.
 #include "support/certificates.hpp"
 #include "support/process.hpp"
 #include "support/server_process.hpp"
@@ -119,6 +119,33 @@ TEST_P(tls_matrix, CS_7C_is_judged_as_it_should_be)
     EXPECT_NE(p.errors().find(r.reason.empty() ? "connected" : r.reason), std::string::npos)
         << p.errors();
     EXPECT_EQ(p.errors().find("failed in tls") == std::string::npos, r.reason.empty());
+}
+
+TEST_P(tls_matrix, check_says_in_one_sentence_what_is_wrong)
+{
+    const row& r = GetParam();
+    const auto server = serve(r.certificate);
+    auto description = "tls:127.0.0.1:" + std::to_string(server.port()) + ":hostname=" + r.host +
+                       ":trustRoots=" + certificate("root.pem");
+    if (r.looks_at_lists)
+        description += ":crl=" + certificate("crl.pem");
+    process p({HOLDFAST_PROGRAM, "check", description, "--watch", "0"});
+    EXPECT_EQ(p.wait(), r.reason.empty() ? 0 : 1) << p.output();
+    EXPECT_EQ(p.errors(), "");
+    EXPECT_NE(p.output().find("certificate       CN="), std::string::npos) << p.output();
+    const auto begin = p.output().find("\ncause: ");
+    if (r.reason.empty())
+    {
+        EXPECT_EQ(begin, std::string::npos) << p.output();
+        return;
+    }
+    ASSERT_NE(begin, std::string::npos) << p.output();
+    const auto cause = p.output().substr(begin + 1, p.output().find('\n', begin + 1) - begin - 1);
+    // What OpenSSL calls it stands before the colon, and on another line here.
+    const auto colon = r.reason.find(": ");
+    const auto reason = colon == std::string::npos ? r.reason : r.reason.substr(colon + 2);
+    EXPECT_NE(cause.find(reason), std::string::npos) << p.output();
+    EXPECT_NE(p.output().find("\ntry:   "), std::string::npos) << p.output();
 }
 
 TEST_P(tls_matrix, curl_and_openssl_agree)

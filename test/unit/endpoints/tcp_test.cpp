@@ -8,6 +8,7 @@
 
 #include <boost/asio/execution.hpp>
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <stdexcept>
@@ -85,6 +86,19 @@ TEST_F(tcp_dial_test, a_literal_address_is_dialled_without_a_lookup_or_a_timer)
     EXPECT_EQ(result->stream->remote_endpoint(), server.local_endpoint());
     EXPECT_TRUE(resolver_.lookups().empty());
     EXPECT_EQ(report_.phase, phase::connect);
+}
+
+TEST_F(tcp_dial_test, a_race_that_the_first_address_wins_never_has_more_than_one_timer)
+{
+    auto server = listen();
+    resolver_.answer("some.example", {"127.0.0.1", "127.0.0.2", "127.0.0.3"});
+    const auto result = dial(tcp("some.example", port_of(server)));
+    std::size_t most = clock_.armed();
+    while (result->completions == 0 && io_.run_one() != 0)
+        most = std::max(most, clock_.armed());
+    EXPECT_EQ(most, 1U);
+    EXPECT_EQ(clock_.armed(), 0U);
+    EXPECT_EQ(result->code, error_code());
 }
 
 TEST_F(tcp_dial_test, an_IPv6_literal_is_dialled)

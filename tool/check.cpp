@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "check.hpp"
+
+#include "checker.hpp"
+#include "known_endpoints.hpp"
+#include "option_values.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <memory>
+#include <string>
+
+namespace tool
+{
+namespace
+{
+/// The command line as it was written.
+struct arguments
+{
+    std::string description{};
+    bool ipv4 = false;
+    bool ipv6 = false;
+    std::string attempt_timeout{};
+    std::string watch{};
+    bool twice = false;
+    bool json = false;
+};
+
+check_options options_of(const arguments& a)
+{
+    check_options o{.endpoint = endpoint_of(a.description, a.ipv4, a.ipv6)};
+    if (const auto d = length_of_time("--attempt-timeout", a.attempt_timeout))
+        o.attempt_timeout = *d;
+    if (const auto d = length_of_time("--watch", a.watch, hf::duration::zero()))
+        o.watch = *d;
+    o.twice = a.twice;
+    o.json = a.json;
+    return o;
+}
+
+void describe(CLI::App& command, arguments& a)
+{
+    command
+        .add_option("DESCRIPTION", a.description,
+                    "What to connect to: tcp:HOST:PORT, tls:HOST:PORT or unix:PATH")
+        ->type_name("")
+        ->required();
+    const auto* ipv4 = command.add_flag("-4", a.ipv4, "Use IPv4 only");
+    command.add_flag("-6", a.ipv6, "Use IPv6 only")->excludes(const_cast<CLI::Option*>(ipv4));
+    command.add_option("--attempt-timeout", a.attempt_timeout, "For the attempt; 30s")
+        ->type_name("TIME");
+    command
+        .add_option("--watch", a.watch,
+                    "How long to look at what the server does once connected; 500ms, 0 for not")
+        ->type_name("TIME");
+    command.add_flag("--twice", a.twice,
+                     "Connect once more, which shows whether TLS resumes what it had");
+    command.add_flag("--json", a.json, "Print one line of JSON for each attempt");
+}
+}
+
+void add_check(CLI::App& app, exit_code& result)
+{
+    auto* command = app.add_subcommand(
+        "check", "Connect once, and explain each step, why it failed and what to try");
+    const auto a = std::make_shared<arguments>();
+    describe(*command, *a);
+    command->footer("Try it where nobody listens: holdfast check tcp:localhost:1\n"
+                    "Times are like 1.5s, 200ms, 2m, or plain seconds.\n"
+                    "Exit status: 0 connected, 1 failed, 2 usage.");
+    command->callback([a, &result] { result = checker(options_of(*a)).run(); });
+}
+}
