@@ -2,8 +2,8 @@
 #ifndef HOLDFAST_HPP
 #define HOLDFAST_HPP
 
-// Everything but the support for tests, which is in <holdfast/testing/...>. TLS for whoever links
-// holdfast::tls.
+// Everything but the support for tests, which is in <holdfast/testing/...>. TLS and the
+// DNS for whoever links holdfast::tls and holdfast::cares.
 
 #include <holdfast/any_stream.hpp>
 #include <holdfast/client_service.hpp>
@@ -25,6 +25,11 @@
 #include <holdfast/retry/policy.hpp>
 #include <holdfast/retry/schedule.hpp>
 #include <holdfast/retry/twisted_backoff.hpp>
+
+#if defined(HOLDFAST_CARES)
+#include <holdfast/endpoints/srv.hpp>
+#include <holdfast/resolvers/c_ares_resolver.hpp>
+#endif
 
 #if defined(HOLDFAST_TLS)
 #include <holdfast/endpoints/tls.hpp>

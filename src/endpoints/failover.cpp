@@ -39,7 +39,7 @@ namespace
     throw description_error(d.text.empty() ? to_string(d) : d.text, column, problem);
 }
 
-/// Zero is `never` or `0`.
+/// One that may be zero.
 duration read_length(const argument_reader& arguments, std::string_view key, duration otherwise)
 {
     const auto* const argument = arguments.find(key);
