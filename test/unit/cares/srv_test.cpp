@@ -45,8 +45,8 @@ protected:
 
     srv endpoint(tcp_options tcp = {}) const
     {
-        return srv(name, {.dns = {.servers = {dns_.server()}, .timeout = 10ms, .rounds = 1},
-                          .tcp = std::move(tcp)});
+        return srv(name,
+                   {.dns = {.servers = {dns_.server()}, .timeout = 1min}, .tcp = std::move(tcp)});
     }
 
     std::uint16_t up_port() const { return up_.local_endpoint().port(); }
@@ -226,9 +226,7 @@ TEST_F(srv_test, looks_up_anew_after_a_failure)
 
 TEST_F(srv_test, gives_up_a_lookup_that_takes_too_long)
 {
-    auto e =
-        srv(name, {.dns = {.servers = {dns_.server()}, .timeout = 1min}, .tcp = {.timeout = 5s}});
-    const auto o = dial(e);
+    const auto o = dial(endpoint({.timeout = 5s}));
     run_until([&] { return dns_.questions().size() == 1; });
     clock_.advance(5s, io_);
     EXPECT_EQ(o->completions, 1);
@@ -237,7 +235,9 @@ TEST_F(srv_test, gives_up_a_lookup_that_takes_too_long)
 
 TEST_F(srv_test, fails_where_the_dns_is_silent)
 {
-    const auto o = dial(endpoint({.timeout = 9h}));
+    const auto o =
+        dial(srv(name, {.dns = {.servers = {dns_.server()}, .timeout = 10ms, .rounds = 1},
+                        .tcp = {.timeout = 9h}}));
     run_until([&] { return dns_.questions().size() == 1; });
     // c-ares has a clock of its own.
     const auto limit = std::chrono::steady_clock::now() + 30s;
