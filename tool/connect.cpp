@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <memory>
 
@@ -75,11 +76,12 @@ hf::any_endpoint endpoint_of(const arguments& a)
     if (a.ipv4 || a.ipv6)
     {
         const auto nested = [](const auto& k) { return k.key == "endpoint"; };
-        if ((d.prefix != "tcp" && d.prefix != "tls" && d.prefix != "ssl") ||
+        constexpr std::array kinds{"tcp", "tls", "ssl", "srv"};
+        if (std::ranges::find(kinds, d.prefix) == kinds.end() ||
             std::ranges::any_of(d.keywords, nested))
             throw usage_error(
-                fmt::format("{} goes with tcp:HOST:PORT and tls:HOST:PORT only; anywhere else "
-                            "write family=4 or family=6 where the host is",
+                fmt::format("{} goes with tcp:HOST:PORT, tls:HOST:PORT and srv:NAME only; anywhere "
+                            "else write family=4 or family=6 where the host is",
                             a.ipv4 ? "-4" : "-6"));
         std::erase_if(d.keywords, [](const auto& k) { return k.key == "family"; });
         d.keywords.push_back({.key = "family", .value = {.value = a.ipv4 ? "4" : "6"}});

@@ -2,16 +2,17 @@
 #include <holdfast/core/service_order.hpp>
 
 #include <algorithm>
+#include <cstddef>
+#include <utility>
 
 namespace holdfast::core
 {
 namespace
 {
-// As the RFC says, word by word: those without weight first, a number from 0 to the sum of the
-// weights, and the first whose running sum is not below it.
+// As the RFC says, word by word: those without weight stand first; a number from 0 to the sum of
+// the weights, and the first whose running sum is not below it.
 void draw(std::span<service_record> equals, retry::random& random)
 {
-    std::ranges::stable_partition(equals, [](const auto& r) { return r.weight == 0; });
     for (auto left = equals; left.size() > 1; left = left.subspan(1))
     {
         std::uint64_t sum = 0;
@@ -33,7 +34,8 @@ void draw(std::span<service_record> equals, retry::random& random)
 
 void order_services(std::span<service_record> records, retry::random& random)
 {
-    std::ranges::stable_sort(records, {}, &service_record::priority);
+    std::ranges::sort(records, {},
+                      [](const auto& r) { return std::pair(r.priority, r.weight != 0); });
     while (!records.empty())
     {
         const auto priority = records.front().priority;
