@@ -5,7 +5,7 @@ include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
 set(libraries)
-foreach(name IN ITEMS core holdfast tls testing sim)
+foreach(name IN ITEMS core holdfast tls cares testing sim)
   if(TARGET holdfast_${name})
     list(APPEND libraries holdfast_${name})
   endif()
@@ -25,6 +25,10 @@ endforeach()
 if(NOT TARGET holdfast_tls)
   list(APPEND absent PATTERN include/holdfast/endpoints/tls*.hpp EXCLUDE
     PATTERN include/holdfast/detail/tls*.hpp EXCLUDE)
+endif()
+if(NOT TARGET holdfast_cares)
+  list(APPEND absent PATTERN include/holdfast/endpoints/srv.hpp EXCLUDE
+    PATTERN include/holdfast/resolvers/c_ares_resolver.hpp EXCLUDE)
 endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   FILES_MATCHING PATTERN *.hpp ${absent})

@@ -2,8 +2,8 @@
 #ifndef HOLDFAST_HPP
 #define HOLDFAST_HPP
 
-// Everything but the support for tests, which is in <holdfast/testing/...>. TLS for whoever links
-// holdfast::tls.
+// Everything but the support for tests, which is in <holdfast/testing/...>. TLS and the
+// DNS for whoever links holdfast::tls and holdfast::cares.
 
 #include <holdfast/any_stream.hpp>
 #include <holdfast/as_service.hpp>
@@ -30,6 +30,11 @@
 #include <holdfast/retry/schedule.hpp>
 #include <holdfast/retry/twisted_backoff.hpp>
 #include <holdfast/service.hpp>
+
+#if defined(HOLDFAST_CARES)
+#include <holdfast/endpoints/srv.hpp>
+#include <holdfast/resolvers/c_ares_resolver.hpp>
+#endif
 
 #if defined(HOLDFAST_TLS)
 #include <holdfast/endpoints/tls.hpp>

@@ -42,6 +42,7 @@ public:
         case errc::no_address:
         case errc::key_not_pinned:
         case errc::unusable_files:
+        case errc::no_such_service:
             break;
         }
         return {value, *this};
@@ -139,6 +140,8 @@ const char* text(errc e) noexcept
         return "the key of the server is not one that was pinned";
     case errc::unusable_files:
         return "a file with certificates or keys cannot be used";
+    case errc::no_such_service:
+        return "the domain says that it does not have that service";
     }
     return "unknown error";
 }

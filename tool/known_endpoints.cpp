@@ -8,7 +8,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
+#if defined(HOLDFAST_CARES)
+#include <holdfast/endpoints/srv.hpp>
+#endif
 #if defined(HOLDFAST_TLS)
 #include <holdfast/endpoints/tls.hpp>
 #endif
@@ -20,6 +24,9 @@ const hf::registry& known_endpoints()
     static const hf::registry known = []
     {
         hf::registry r = hf::registry::standard();
+#if defined(HOLDFAST_CARES)
+        hf::srv::register_endpoints(r);
+#endif
 #if defined(HOLDFAST_TLS)
         hf::tls::register_endpoints(r);
 #endif
@@ -34,11 +41,12 @@ hf::any_endpoint endpoint_of(const std::string& description, bool ipv4, bool ipv
     if (ipv4 || ipv6)
     {
         const auto nested = [](const auto& k) { return k.key == "endpoint"; };
-        if ((d.prefix != "tcp" && d.prefix != "tls" && d.prefix != "ssl") ||
+        constexpr std::array kinds{"tcp", "tls", "ssl", "srv"};
+        if (std::ranges::find(kinds, d.prefix) == kinds.end() ||
             std::ranges::any_of(d.keywords, nested))
             throw usage_error(
-                fmt::format("{} goes with tcp:HOST:PORT and tls:HOST:PORT only; anywhere else "
-                            "write family=4 or family=6 where the host is",
+                fmt::format("{} goes with tcp:HOST:PORT, tls:HOST:PORT and srv:NAME only; anywhere "
+                            "else write family=4 or family=6 where the host is",
                             ipv4 ? "-4" : "-6"));
         std::erase_if(d.keywords, [](const auto& k) { return k.key == "family"; });
         d.keywords.push_back({.key = "family", .value = {.value = ipv4 ? "4" : "6"}});

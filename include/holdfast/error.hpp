@@ -66,6 +66,9 @@ enum class errc
 
     /// A file with certificates or keys cannot be used any more.
     unusable_files = 17,
+
+    /// The domain says in its DNS that it has no such service.
+    no_such_service = 30,
 };
 
 /// Groups of errors that are handled alike. Compare with `==`.

@@ -39,7 +39,7 @@ namespace
     throw description_error(d.text.empty() ? to_string(d) : d.text, column, problem);
 }
 
-/// Zero is `never` or `0`.
+/// One that may be zero.
 duration read_length(const argument_reader& arguments, std::string_view key, duration otherwise)
 {
     const auto* const argument = arguments.find(key);
@@ -64,6 +64,12 @@ failover_options read_failover(const argument_reader& arguments)
 
 any_endpoint make_failover(const description& d, const registry& known)
 {
+    constexpr auto escapes =
+        "a description within this one has its colons as \\: and its = as \\=, "
+        "such as failover:tcp\\:HOST\\:PORT:tcp\\:HOST\\:PORT";
+    for (const auto& k : d.keywords)
+        if (k.key.find(':') != std::string::npos)
+            refuse(d, k.column, escapes);
     auto keys = d; // the arguments that have a position are as many as there are endpoints
     keys.positional.clear();
     const argument_reader arguments(keys, {}, {"order", "timeout", "remember", "stableAfter"});
@@ -75,9 +81,7 @@ any_endpoint make_failover(const description& d, const registry& known)
     for (const auto& inner : d.positional)
     {
         if (inner.value.find(':') == std::string::npos)
-            refuse(d, inner.column,
-                   "a description within this one has its colons as \\:, such as "
-                   "failover:tcp\\:HOST\\:PORT:tcp\\:HOST\\:PORT");
+            refuse(d, inner.column, escapes);
         endpoints.push_back(known.make_within(d, inner));
     }
     try

@@ -371,6 +371,8 @@ TEST(failover_description, CS_77_says_what_is_wrong_and_where)
     EXPECT_NE(refusal(R"(failover:tcp\:a\:x)").find(R"((column 18): port "x" is not)"),
               std::string::npos)
         << refusal(R"(failover:tcp\:a\:x)");
+    EXPECT_NE(refusal(R"(failover:tcp\:a\:1\:timeout=5)").find("(column 10): a description within"),
+              std::string::npos);
     EXPECT_NE(refusal(R"(failover:tcp\:a\:1:order=any)").find("order \"any\" is not one of"),
               std::string::npos);
     EXPECT_NE(refusal(R"(failover:tcp\:a\:1:remember=25h)").find("remember 25h is not between"),
