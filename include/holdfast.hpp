@@ -10,6 +10,7 @@
 #include <holdfast/connect_once.hpp>
 #include <holdfast/endpoints/any_endpoint.hpp>
 #include <holdfast/endpoints/description.hpp>
+#include <holdfast/endpoints/descriptors.hpp>
 #include <holdfast/endpoints/registry.hpp>
 #include <holdfast/endpoints/tcp.hpp>
 #include <holdfast/endpoints/unix.hpp>
