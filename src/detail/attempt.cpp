@@ -4,10 +4,6 @@
 #include <holdfast/detail/driver.hpp>
 
 #include <boost/asio/error.hpp>
-#include <boost/system/system_error.hpp>
-
-#include <new>
-#include <system_error>
 
 namespace holdfast::detail
 {
@@ -47,30 +43,6 @@ std::shared_ptr<const failure> out_of_memory() noexcept
     static const failure f{
         .code = boost::system::errc::make_error_code(boost::system::errc::not_enough_memory)};
     return {std::shared_ptr<const failure>{}, &f};
-}
-
-error_code code_of(const std::exception_ptr& thrown) noexcept
-{
-    try
-    {
-        std::rethrow_exception(thrown);
-    }
-    catch (const boost::system::system_error& e)
-    {
-        return e.code();
-    }
-    catch (const std::system_error& e)
-    {
-        return e.code();
-    }
-    catch (const std::bad_alloc&)
-    {
-        return boost::system::errc::make_error_code(boost::system::errc::not_enough_memory);
-    }
-    catch (...)
-    {
-        return errc::exception_thrown;
-    }
 }
 
 attempt::attempt(driver& owner, core::attempt_id id)

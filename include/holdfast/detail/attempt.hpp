@@ -3,6 +3,7 @@
 #define HOLDFAST_DETAIL_ATTEMPT_HPP
 
 #include <holdfast/core/ids.hpp>
+#include <holdfast/detail/thrown.hpp>
 #include <holdfast/endpoint.hpp>
 #include <holdfast/failure.hpp>
 #include <holdfast/stream.hpp>
@@ -126,9 +127,6 @@ private:
 
 /// What is told where there is no memory to tell more.
 std::shared_ptr<const failure> out_of_memory() noexcept;
-
-/// The code of what user code threw.
-error_code code_of(const std::exception_ptr& thrown) noexcept;
 }
 
 #endif

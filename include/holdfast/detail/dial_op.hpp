@@ -9,6 +9,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
+#include <concepts>
 #include <memory>
 #include <utility>
 
@@ -77,7 +78,7 @@ protected:
         std::move(done)(why, std::move(stream));
     }
 
-    void fail(error_code why) { complete(why, Stream(context_.executor)); }
+    void fail(error_code why) { complete(why, no_stream()); }
 
     /// Completes later: from inside the initiating call, or from a cancellation.
     void post_completion(error_code why, Stream&& stream)
@@ -88,7 +89,7 @@ protected:
                    { std::move(done)(why, std::move(stream)); });
     }
 
-    void post_failure(error_code why) { post_completion(why, Stream(context_.executor)); }
+    void post_failure(error_code why) { post_completion(why, no_stream()); }
 
     /// The caller cancels, and still waits. What has succeeded meanwhile and waits in the queue
     /// finds its socket closed and nobody waiting.
@@ -101,6 +102,14 @@ protected:
     const dial_context context_;
 
 private:
+    Stream no_stream() const
+    {
+        if constexpr (std::constructible_from<Stream, const asio::any_io_executor&>)
+            return Stream(context_.executor);
+        else
+            return Stream();
+    }
+
     void listen_for_cancellation()
     {
         auto slot = asio::get_associated_cancellation_slot(done_);
