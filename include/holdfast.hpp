@@ -12,6 +12,7 @@
 #include <holdfast/endpoints/description.hpp>
 #include <holdfast/endpoints/descriptors.hpp>
 #include <holdfast/endpoints/made_per_attempt.hpp>
+#include <holdfast/endpoints/process.hpp>
 #include <holdfast/endpoints/registry.hpp>
 #include <holdfast/endpoints/tcp.hpp>
 #include <holdfast/endpoints/unix.hpp>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "known_endpoints.hpp"
 
+#include <holdfast/endpoints/process.hpp>
+
 #if defined(HOLDFAST_TLS)
 #include <holdfast/endpoints/tls.hpp>
 #endif
@@ -12,6 +14,7 @@ const hf::registry& known_endpoints()
     static const hf::registry known = []
     {
         hf::registry r = hf::registry::standard();
+        hf::process::register_endpoints(r);
 #if defined(HOLDFAST_TLS)
         hf::tls::register_endpoints(r);
 #endif
