@@ -23,6 +23,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace asio = boost::asio;
 namespace hf = holdfast;
@@ -34,6 +35,9 @@ void policies();
 void endpoints();
 void names(asio::io_context& context);
 void kinds_of_ones_own();
+void processes(asio::io_context& context);
+void per_attempt();
+asio::awaitable<void> receive(hf::unix_socket::stream_type stream);
 asio::awaitable<void> errors(hf::client_service<hf::session>& service);
 void logs(hf::client_options<hf::session>& options);
 void threads();
@@ -216,6 +220,61 @@ void kinds_of_ones_own()
     const auto endpoint = hf::parse_endpoint("alternating:a.example:80:b.example", known);
     // [/registry]
 }
+
+void processes(asio::io_context& context)
+{
+    // [process]
+    hf::client_service mail(
+        context, hf::process("ssh", {"mail.example", "imapd"}, {.grace = 2s}),
+        [](hf::process::stream_type stream) -> asio::awaitable<void>
+        {
+            for (std::array<char, 4096> bytes;;) // at the end this throws how it ended
+                co_await stream.async_read_some(asio::buffer(bytes), asio::use_awaitable);
+        });
+    // [/process]
+
+    // [process_registry]
+    hf::registry known = hf::registry::standard();
+    hf::process::register_endpoints(known);
+    const auto endpoint = hf::parse_endpoint("exec:ssh:mail.example:imapd:grace=2s", known);
+    // [/process_registry]
+}
+
+namespace
+{
+asio::awaitable<std::string> ask_for_the_leader();
+}
+
+void per_attempt()
+{
+    // [per_attempt]
+    const hf::made_per_attempt leader("the leader",
+                                      [](const hf::dial_context&) -> asio::awaitable<hf::tcp>
+                                      {
+                                          const std::string host = co_await ask_for_the_leader();
+                                          co_return hf::tcp(host, 5432);
+                                      });
+    // [/per_attempt]
+}
+
+namespace
+{
+asio::awaitable<std::string> ask_for_the_leader()
+{
+    co_return "db.example";
+}
+}
+
+// [receive_descriptors]
+asio::awaitable<void> receive(hf::unix_socket::stream_type stream)
+{
+    std::vector<hf::owned_descriptor> descriptors; // closed with their owner
+    std::array<char, 512> bytes;
+    const auto n = co_await hf::async_receive_with_descriptors(stream, asio::buffer(bytes),
+                                                               descriptors, asio::use_awaitable);
+    std::cout << n << " bytes and " << descriptors.size() << " descriptors\n";
+}
+// [/receive_descriptors]
 
 asio::awaitable<void> errors(hf::client_service<hf::session>& service)
 {

@@ -11,8 +11,11 @@
 #include <holdfast/connect_once.hpp>
 #include <holdfast/endpoints/any_endpoint.hpp>
 #include <holdfast/endpoints/description.hpp>
+#include <holdfast/endpoints/descriptors.hpp>
 #include <holdfast/endpoints/failover.hpp>
 #include <holdfast/endpoints/http_connect.hpp>
+#include <holdfast/endpoints/made_per_attempt.hpp>
+#include <holdfast/endpoints/process.hpp>
 #include <holdfast/endpoints/registry.hpp>
 #include <holdfast/endpoints/socks5.hpp>
 #include <holdfast/endpoints/tcp.hpp>

@@ -102,7 +102,7 @@ void describe(CLI::App& command, arguments& a)
 
     text("DESCRIPTION", a.description, "",
          "What to connect to: tcp:HOST:PORT, tls:HOST:PORT, unix:PATH, srv:_SERVICE._tcp.DOMAIN, "
-         "or failover: of several")
+         "exec:PROGRAM:ARGUMENT..., or failover: of several")
         ->required();
     const auto* ipv4 = command.add_flag("-4", a.ipv4, "Use IPv4 only");
     command.add_flag("-6", a.ipv6, "Use IPv6 only")->excludes(const_cast<CLI::Option*>(ipv4));

@@ -4,6 +4,7 @@
 #include "error.hpp"
 
 #include <holdfast/endpoints/description.hpp>
+#include <holdfast/endpoints/process.hpp>
 
 #include <fmt/format.h>
 
@@ -24,6 +25,7 @@ const hf::registry& known_endpoints()
     static const hf::registry known = []
     {
         hf::registry r = hf::registry::standard();
+        hf::process::register_endpoints(r);
 #if defined(HOLDFAST_CARES)
         hf::srv::register_endpoints(r);
 #endif

@@ -2,6 +2,7 @@
 #ifndef HOLDFAST_STREAM_HPP
 #define HOLDFAST_STREAM_HPP
 
+#include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/basic_stream_socket.hpp>
 
@@ -26,6 +27,16 @@ public:
         void (*close)(void* stream) noexcept;
         std::uint32_t (*unacknowledged)(void* stream) noexcept;
         void (*untie)(void* stream) noexcept; ///< The link is going away.
+
+        // For a stream with something behind it that takes its time to end after it was closed,
+        // such as a process. It stays tied, wherever the stream is, until that has ended.
+
+        /// Ends it at once, instead of asking it to end; null: as `close`.
+        void (*cut_off)(void* stream) noexcept = nullptr;
+
+        /// Calls `told` when it has ended, never within; null: it ends when it is closed. Only for
+        /// a stream that is tied after it was closed.
+        void (*when_ended)(void* stream, asio::any_completion_handler<void()> told) = nullptr;
     };
 
     stream_link() = default;
@@ -42,6 +53,29 @@ public:
     {
         if (stream_ != nullptr)
             operations_->close(stream_);
+    }
+
+    /// The same, but what is behind the stream, such as a process, is not asked to end: it is
+    /// ended.
+    void cut_off() noexcept
+    {
+        if (stream_ == nullptr)
+            return;
+        const auto end =
+            operations_->cut_off != nullptr ? operations_->cut_off : operations_->close;
+        end(stream_);
+    }
+
+    /// Whether something is behind the stream, which was closed, that has yet to end.
+    bool ending() const noexcept
+    {
+        return stream_ != nullptr && operations_->when_ended != nullptr;
+    }
+
+    /// Calls `told` when that has ended, never within. Only while `ending()`.
+    void when_ended(asio::any_completion_handler<void()> told)
+    {
+        operations_->when_ended(stream_, std::move(told));
     }
 
     /// Bytes written that the peer's kernel has not acknowledged, or had not when the stream was

@@ -99,7 +99,7 @@ void attempt::abort() noexcept
     cancel();
     if (running_)
         do_abort();
-    link_.close();
+    link_.cut_off();
 }
 
 void attempt::abandon() noexcept
@@ -202,8 +202,25 @@ void attempt::settle() noexcept
 {
     if (dialling_ || running_ || preparing_)
         return tell(report::down);
+    if (link_.ending() && wait_for_end_of_link())
+        return tell(report::down);
     ended();
     tell(report::gone);
+}
+
+/// Comes back to `settle` when what is behind the stream has ended. False: there is no memory to.
+bool attempt::wait_for_end_of_link() noexcept
+{
+    try
+    {
+        link_.when_ended([self = boost::intrusive_ptr<attempt>(this)] { self->settle(); });
+        return true;
+    }
+    catch (...)
+    {
+        link_.cut_off();
+        return false;
+    }
 }
 
 void attempt::tell(report r) noexcept

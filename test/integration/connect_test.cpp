@@ -422,6 +422,39 @@ TEST(connect, stops_while_nobody_reads_its_output)
     EXPECT_EQ(p.wait(), 0) << p.errors();
 }
 
+TEST(connect, CS_7E_a_program_can_be_what_is_connected_to)
+{
+    process p(connect({"exec:sh:-c:cat; echo over >&2"}));
+    p.write("all");
+    p.close_input();
+    EXPECT_EQ(p.wait(), 0) << p.errors();
+    EXPECT_EQ(p.output(), "all");
+    EXPECT_NE(p.errors().find("over\n"), std::string::npos) << p.errors();
+}
+
+TEST(connect, CS_7E_says_how_a_program_ended_and_runs_it_again)
+{
+    process p(connect({"exec:sh:-c:echo up; exit 3", "--retry", "fixed=10ms"}));
+    EXPECT_TRUE(p.wait_for_output("up", 2)) << p.errors();
+    EXPECT_TRUE(p.wait_for_errors("the process exited with status 3")) << p.errors();
+    process missing(connect({"exec:/nowhere/program", "--fail-after", "1"}));
+    EXPECT_EQ(missing.wait(), 3);
+    EXPECT_NE(missing.errors().find("No such file or directory: the program \"/nowhere/program\""),
+              std::string::npos)
+        << missing.errors();
+}
+
+TEST(connect, CS_7E_a_program_that_is_connected_to_ends_before_this_one)
+{
+    process p(
+        connect({R"(exec:sh:-c:trap "echo ended >&2; exit" TERM; echo up; while \:; do sleep )"
+                 "0.01; done"}));
+    EXPECT_TRUE(p.wait_for_output("up")) << p.errors();
+    p.send_signal(SIGTERM);
+    EXPECT_EQ(p.wait(), 0) << p.errors();
+    EXPECT_NE(p.errors().find("ended\n"), std::string::npos) << p.errors();
+}
+
 TEST(connect, is_ended_at_once_by_a_second_signal)
 {
     listener server([](auto& s) { write(s, "hello"), read_to_end(s); });

@@ -105,6 +105,7 @@ private:
     void fail(error_code ec, std::exception_ptr thrown) noexcept;
     void tell(report r) noexcept;
     void settle() noexcept;
+    bool wait_for_end_of_link() noexcept;
     std::shared_ptr<const failure> make_failure(error_code ec,
                                                 std::exception_ptr thrown) const noexcept;
 

@@ -4,7 +4,10 @@
 #include <holdfast/endpoints/argument_reader.hpp>
 #include <holdfast/endpoints/tcp.hpp>
 #include <holdfast/endpoints/unix.hpp>
+#include <holdfast/testing/manual_clock.hpp>
+#include <holdfast/testing/scripted_endpoint.hpp>
 
+#include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
 #include <stdexcept>
@@ -160,6 +163,35 @@ TEST(registry, CS_76_a_kind_of_ones_own_may_have_another_endpoint_within)
     EXPECT_EQ(
         refusal(R"(slow:fish\:h)", known),
         R"(slow:fish\:h (column 6): unknown kind of endpoint "fish"; known are failover, http-connect, slow, socks5, tcp, unix)");
+}
+
+TEST(registry, CS_76_an_endpoint_of_ones_own_is_dialled_by_its_description)
+{
+    const holdfast::testing::scripted_endpoint pigeon; // as somebody else's kind
+    std::string loft;
+    auto known = registry::standard();
+    known.add("pigeon",
+              [&](const description& d, const registry&)
+              {
+                  loft = holdfast::argument_reader(d, {"loft"}, {}).text("loft");
+                  return pigeon;
+              });
+    EXPECT_EQ(refusal("pigeon:roof"),
+              R"(pigeon:roof (column 1): unknown kind of endpoint "pigeon"; known are tcp, unix)");
+    EXPECT_EQ(refusal("pigeon:roof:2", known),
+              "pigeon:roof:2 (column 13): this argument is one too many; expected pigeon:LOFT");
+
+    holdfast::testing::manual_clock clock;
+    boost::asio::io_context context;
+    holdfast::dial_report report;
+    bool connected = false;
+    parse_endpoint("PIGEON:roof", known)
+        .async_connect({.executor = context.get_executor(), .clock = &clock, .report = &report},
+                       [&](holdfast::error_code ec, const holdfast::stream&) { connected = !ec; });
+    context.run();
+    EXPECT_TRUE(connected);
+    EXPECT_EQ(loft, "roof");
+    EXPECT_EQ(pigeon.dial_count(), 1U);
 }
 
 // What was found wrong used to be quoted with the password in it.

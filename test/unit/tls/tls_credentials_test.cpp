@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "tls_fixture.hpp"
 
+#include <holdfast/endpoints/made_per_attempt.hpp>
+
+#include <boost/asio/use_awaitable.hpp>
+
 #include <openssl/ssl.h>
 
 #include <filesystem>
@@ -81,6 +85,33 @@ TEST_F(tls_credentials_test, it_may_be_given_as_pem)
     EXPECT_EQ(result->code, error_code()) << detail();
     EXPECT_EQ(echo(*result->stream, "ping"), "ping");
     EXPECT_EQ(server.last().client_subject, "/CN=client");
+}
+
+TEST_F(tls_credentials_test, it_may_be_another_one_for_each_attempt)
+{
+    support::tls_server server(io_, {.asks_for_certificate = true});
+    const auto issue = [&](const dial_context& attempt) -> asio::awaitable<tls>
+    {
+        const std::string who = attempt.attempt == 1 ? "client" : "other_client";
+        auto options = trusting();
+        options.certificate = support::text_of(certificate(who + ".pem")) +
+                              support::text_of(certificate(who + ".key"));
+        co_await clock_.async_wait_until(io_.get_executor(), clock_.now(), asio::use_awaitable);
+        co_return to(server, options);
+    };
+    const made_per_attempt endpoint("the server", issue);
+    for (const auto* subject : {"/CN=client", "/CN=other client"})
+    {
+        auto with = context();
+        with.attempt = subject == std::string_view("/CN=client") ? 1 : 2;
+        const auto result = dial(endpoint, with);
+        settle();
+        clock_.advance(duration(1)); // the one who issues them has done so
+        finish(result);
+        EXPECT_EQ(result->code, error_code()) << detail();
+        EXPECT_EQ(echo(*result->stream, "ping"), "ping");
+        EXPECT_EQ(server.last().client_subject, subject);
+    }
 }
 
 TEST_F(tls_credentials_test, a_server_that_misses_our_certificate_says_so_in_the_handshake_or_after)

@@ -3,6 +3,9 @@
 
 #include "support/certificates.hpp"
 
+#include <holdfast/endpoints/argument_reader.hpp>
+#include <holdfast/endpoints/unix.hpp>
+
 #include <gtest/gtest.h>
 
 #include <string>
@@ -62,6 +65,37 @@ TEST(tls_description, CS_73_an_endpoint_within_is_what_tls_is_spoken_over)
               R"(tls:example.com:endpoint=unix\:/run/x.sock)");
     EXPECT_EQ(made("tls://example.com:443?endpoint=tcp%3A127.0.0.1%3A8443%3Atimeout%3D5"),
               R"(tls:example.com:443:endpoint=tcp\:127.0.0.1\:8443\:timeout\=5s)");
+}
+
+TEST(tls_description, CS_76_a_kind_of_somebody_elses_can_be_what_tls_is_spoken_over)
+{
+    auto known = registry::standard();
+    tls::register_endpoints(known);
+    known.add("pigeon",
+              [](const description& d, const registry& all) -> any_endpoint
+              {
+                  const argument_reader arguments(d, {"loft"}, {"endpoint"});
+                  if (const auto* inner = arguments.find("endpoint"))
+                      return all.make_within(d, *inner);
+                  return unix_socket("/lofts/" + arguments.text("loft"));
+              });
+    EXPECT_EQ(to_string(parse_endpoint(R"(tls:h:1:endpoint=pigeon\:roof)", known)),
+              R"(tls:h:1:endpoint=unix\:/lofts/roof)");
+    EXPECT_EQ(to_string(parse_endpoint(R"(pigeon:x:endpoint=tls\:h\:1\:endpoint\=pigeon\\\:roof)",
+                                       known)),
+              R"(tls:h:1:endpoint=unix\:/lofts/roof)");
+    EXPECT_EQ(to_string(parse_endpoint("tls://h:1?endpoint=pigeon%3Aroof", known)),
+              R"(tls:h:1:endpoint=unix\:/lofts/roof)");
+    try
+    {
+        parse_endpoint(R"(tls:h:1:endpoint=pigeon\:roof\:rings\=2)", known);
+        ADD_FAILURE();
+    }
+    catch (const description_error& e)
+    {
+        EXPECT_EQ(e.column(), 32U);
+        EXPECT_EQ(e.problem(), R"(unknown key "rings"; pigeon knows loft, endpoint)");
+    }
 }
 
 TEST(tls_description, what_an_endpoint_prints_makes_it_again)

@@ -5,6 +5,7 @@
 
 #include <holdfast/client_service.hpp>
 #include <holdfast/endpoints/any_endpoint.hpp>
+#include <holdfast/endpoints/process.hpp>
 #include <holdfast/endpoints/unix.hpp>
 #include <holdfast/protocols/session.hpp>
 
@@ -290,6 +291,22 @@ TEST_F(tls_test, CS_7D_over_an_endpoint_whose_kind_is_known_at_run_time_only)
     result->stream->close();
     ASSERT_TRUE(runs_until([&] { return server.last().ended; }));
     EXPECT_EQ(server.last().why, asio::error::eof);
+}
+
+TEST_F(tls_test, CS_7E_over_a_program_that_connects)
+{
+    support::tls_server server(io_);
+    const process relay("bash",
+                        {"-c", "exec 3<>/dev/tcp/127.0.0.1/" + std::to_string(server.port()) +
+                                   "; cat <&3 & exec cat >&3"});
+    auto result = dial(tls_over(relay, "good.test", trusting()));
+    finish(result);
+    EXPECT_EQ(result->code, error_code()) << detail();
+    EXPECT_EQ(echo(*result->stream, "ping"), "ping");
+    stream_link link;
+    tie(*result->stream, link);
+    result->stream->close();
+    EXPECT_TRUE(runs_until([&] { return !link.tied(); })); // it has ended, and was waited for
 }
 
 TEST_F(tls_test, options_that_make_no_sense_are_refused_when_they_are_given)
