@@ -11,6 +11,7 @@
 #include <holdfast/endpoints/any_endpoint.hpp>
 #include <holdfast/endpoints/description.hpp>
 #include <holdfast/endpoints/http_connect.hpp>
+#include <holdfast/endpoints/proxy_protocol.hpp>
 #include <holdfast/endpoints/registry.hpp>
 #include <holdfast/endpoints/socks5.hpp>
 #include <holdfast/endpoints/tcp.hpp>

@@ -94,9 +94,10 @@ TEST(registry, CS_77_refuses_with_one_line_what_no_endpoint_can_be_made_of)
         {"unix:a:lockfile=2", R"( (column 17): lockfile "2" is not one of 0, 1, false, true)"},
         {"tpc:h:80",
          R"(tpc:h:80 (column 1): unknown kind of endpoint "tpc" (did you mean "tcp"?); )"
-         "known are http-connect, socks5, tcp, unix"},
-        {"localhost:80", R"(localhost:80 (column 1): unknown kind of endpoint "localhost"; known )"
-                         "are http-connect, socks5, tcp, unix; a host is reached by tcp:HOST:PORT"},
+         "known are http-connect, proxy-protocol, socks5, tcp, unix"},
+        {"localhost:80",
+         R"(localhost:80 (column 1): unknown kind of endpoint "localhost"; known )"
+         "are http-connect, proxy-protocol, socks5, tcp, unix; a host is reached by tcp:HOST:PORT"},
     };
     for (const auto& [text, expected] : cases)
     {
@@ -158,7 +159,7 @@ TEST(registry, CS_76_a_kind_of_ones_own_may_have_another_endpoint_within)
               R"(slow:slow\:tcp\\\:h\\\:x (column 24): port "x" is not a number from 1 to 65535)");
     EXPECT_EQ(
         refusal(R"(slow:fish\:h)", known),
-        R"(slow:fish\:h (column 6): unknown kind of endpoint "fish"; known are http-connect, slow, socks5, tcp, unix)");
+        R"(slow:fish\:h (column 6): unknown kind of endpoint "fish"; known are http-connect, proxy-protocol, slow, socks5, tcp, unix)");
 }
 
 // What was found wrong used to be quoted with the password in it.
