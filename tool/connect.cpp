@@ -143,7 +143,8 @@ void describe(CLI::App& command, arguments& a)
     { return command.add_option(name, value, help)->type_name(type); };
 
     text("DESCRIPTION", a.description, "",
-         "What to connect to: tcp:HOST:PORT, tls:HOST:PORT or unix:PATH")
+         "What to connect to: tcp:HOST:PORT, tls:HOST:PORT or unix:PATH; by way of a proxy "
+         "tls://HOST:PORT?via=socks5://PROXY:PORT or via=http-connect://PROXY:PORT")
         ->required();
     const auto* ipv4 = command.add_flag("-4", a.ipv4, "Use IPv4 only");
     command.add_flag("-6", a.ipv6, "Use IPv6 only")->excludes(const_cast<CLI::Option*>(ipv4));
