@@ -245,6 +245,23 @@ TEST_F(http_proxy, another_kind_of_proxy_is_not_taken_for_one)
     EXPECT_EQ(d.report.phase, hf::phase::proxy);
 }
 
+TEST_F(http_proxy, the_program_tells_whose_fault_it_is_and_no_password)
+{
+    SKIP_WITHOUT_PROGRAM("tinyproxy");
+    const auto proxy = tinyproxy("BasicAuth me secret\n");
+    const auto description =
+        "tcp://forbidden:80?via=http-connect://me:secret@127.0.0.1:" + std::to_string(proxy.port());
+    support::process p(
+        {HOLDFAST_PROGRAM, "connect", description, "--once", "--fail-after", "1", "--verbose"});
+    EXPECT_EQ(p.wait(), 3) << p.errors();
+    EXPECT_NE(p.errors().find("failed in proxy"), std::string::npos) << p.errors();
+    EXPECT_NE(p.errors().find("the proxy does not allow it: the proxy was asked for forbidden:80; "
+                              "it answered 403 Filtered"),
+              std::string::npos)
+        << p.errors();
+    EXPECT_EQ(p.errors().find("secret"), std::string::npos) << p.errors();
+}
+
 /// HAProxy, which wants the header of the PROXY protocol, and answers with what it was told.
 server_process haproxy(const std::string& address)
 {
@@ -321,5 +338,46 @@ TEST_F(proxy_protocol_server, haproxy_believes_the_header)
         ASSERT_FALSE(none.code);
         EXPECT_EQ(exchange(*none.stream, ask, 4096), "");
     }
+}
+
+/// HAProxy, which passes connections with the header of the PROXY protocol on to a port.
+server_process passing_haproxy(std::uint16_t behind)
+{
+    return server_process(
+        [=](std::uint16_t port)
+        {
+            const auto file = configuration(
+                "haproxy.tcp", port,
+                "defaults\n mode tcp\n timeout client 30s\n timeout connect 30s\n"
+                " timeout server 30s\nlisten passing\n bind 127.0.0.1:" +
+                    std::to_string(port) +
+                    " accept-proxy\n server behind 127.0.0.1:" + std::to_string(behind) + "\n");
+            return proxies::told_when_ready("/usr/sbin/haproxy -db -f " + file, port);
+        },
+        "ready");
+}
+
+TEST_F(proxy_protocol_server, haproxy_passes_on_what_follows_the_header_alone)
+{
+    SKIP_WITHOUT_PROGRAM("haproxy");
+    const listener target(echo);
+    const auto server = passing_haproxy(target.port());
+    for (const std::string version : {"1", "2"})
+    {
+        auto d = dial("proxy-protocol:127.0.0.1:" + std::to_string(server.port()) +
+                      ":version=" + version);
+        ASSERT_FALSE(d.code);
+        EXPECT_EQ(exchange(*d.stream, "hello", 5), "hello");
+    }
+}
+
+// The header has no answer: a server behind that is not there shows as a connection that is lost.
+TEST_F(proxy_protocol_server, haproxy_hangs_up_if_nobody_is_behind_it)
+{
+    SKIP_WITHOUT_PROGRAM("haproxy");
+    const auto server = passing_haproxy(support::free_port());
+    auto d = dial("proxy-protocol:127.0.0.1:" + std::to_string(server.port()));
+    ASSERT_FALSE(d.code);
+    EXPECT_EQ(exchange(*d.stream, "hello", 5), "");
 }
 }
