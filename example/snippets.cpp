@@ -159,6 +159,18 @@ void endpoints()
                                               {.order = hf::failover_order::shuffled});
     // [/failover]
 
+    // [proxies]
+    const hf::tcp proxy("proxy.example", 1080);
+    const hf::socks5 by_socks("db.example", 5432, proxy, {.user = "me", .password = "secret"});
+    const hf::http_connect by_http("db.example", 5432, hf::tcp("proxy.example", 3128));
+    const hf::socks5_over by_both(by_http, "deep.example", 22); // db.example is a proxy itself
+    // [/proxies]
+
+    // [proxy_protocol]
+    const hf::proxy_protocol_over balanced(hf::tcp("db.example", 5432),
+                                           {.version = hf::proxy_protocol_version::v1});
+    // [/proxy_protocol]
+
     // [descriptions]
     const std::string text = "tcp:db.example:5432:timeout=5:family=4";
     try

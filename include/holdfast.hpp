@@ -16,6 +16,7 @@
 #include <holdfast/endpoints/http_connect.hpp>
 #include <holdfast/endpoints/made_per_attempt.hpp>
 #include <holdfast/endpoints/process.hpp>
+#include <holdfast/endpoints/proxy_protocol.hpp>
 #include <holdfast/endpoints/registry.hpp>
 #include <holdfast/endpoints/socks5.hpp>
 #include <holdfast/endpoints/tcp.hpp>

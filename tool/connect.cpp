@@ -102,7 +102,8 @@ void describe(CLI::App& command, arguments& a)
 
     text("DESCRIPTION", a.description, "",
          "What to connect to: tcp:HOST:PORT, tls:HOST:PORT, unix:PATH, srv:_SERVICE._tcp.DOMAIN, "
-         "exec:PROGRAM:ARGUMENT..., or failover: of several")
+         "exec:PROGRAM:ARGUMENT..., or failover: of several; by way of a proxy "
+         "tls://HOST:PORT?via=socks5://PROXY:PORT or via=http-connect://PROXY:PORT")
         ->required();
     const auto* ipv4 = command.add_flag("-4", a.ipv4, "Use IPv4 only");
     command.add_flag("-6", a.ipv6, "Use IPv6 only")->excludes(const_cast<CLI::Option*>(ipv4));

@@ -32,7 +32,7 @@ namespace holdfast
 /// @par Lifetime
 /// It may be moved at any time: operations that are pending go on. Destroying it ends them. One
 /// that was moved from, or default-constructed, is empty: only `close`, `reset`, `tie`, `peer`,
-/// assignment and destruction may be used.
+/// `local`, assignment and destruction may be used.
 class stream
 {
 public:
@@ -120,6 +120,9 @@ public:
     /// The address of the peer: `192.0.2.1:80`, `[2001:db8::1]:80`, the path of a Unix socket.
     /// Empty if it is not connected, or the address is not known.
     std::string peer() const { return erased_ != nullptr ? erased_->peer() : std::string(); }
+
+    /// The address of this end, likewise.
+    std::string local() const { return erased_ != nullptr ? erased_->local() : std::string(); }
 
 private:
     struct start_transfer

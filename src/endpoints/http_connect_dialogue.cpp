@@ -46,13 +46,13 @@ std::size_t missing(std::string_view header)
     return std::max(to_the_end, header_min - std::min(header_min, header.size()));
 }
 
-/// Whether `header` can become one that is over one day: else there is nothing to wait for.
-bool may_be_header(std::string_view header)
+/// Whether the last byte of `header` can stand there: else there is nothing to wait for.
+bool may_go_on(std::string_view header)
 {
-    if (!header.starts_with(header_begin.substr(0, header.size())))
-        return false;
-    const auto line_end = header.rfind('\n');
-    return line_end == header.npos || (line_end != 0 && header[line_end - 1] == '\r');
+    const auto size = header.size();
+    if (size <= header_begin.size())
+        return header.back() == header_begin[size - 1];
+    return header.back() != '\n' || header[size - 2] == '\r';
 }
 }
 
@@ -68,16 +68,21 @@ proxy_step http_connect_dialogue::begin()
 
 proxy_step http_connect_dialogue::received(std::string_view bytes)
 {
-    header_ += bytes;
-    total_ += bytes.size();
-    if (!may_be_header(header_))
-        return malformed();
-    if (header_.ends_with(header_end))
-        return header_read();
-    const auto more = missing(header_);
-    if (total_ + more > header_max)
-        return {.code = proxy_errc::answer_too_long};
-    return {.read_max = more};
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+    {
+        header_ += bytes[i];
+        ++total_;
+        if (!may_go_on(header_))
+        {
+            header_ += bytes.substr(i + 1); // for the message
+            return malformed();
+        }
+        if (header_.ends_with(header_end)) // the last of the bytes: no more were asked for
+            return header_read();
+        if (total_ + missing(header_) > header_max)
+            return {.code = proxy_errc::answer_too_long};
+    }
+    return {.read_max = missing(header_)};
 }
 
 proxy_step http_connect_dialogue::header_read()
@@ -97,6 +102,8 @@ proxy_step http_connect_dialogue::header_read()
     if (status_ / 100 == 1 && status_ != 101)
     {
         header_.clear(); // another one follows
+        if (total_ + header_min > header_max)
+            return {.code = proxy_errc::answer_too_long};
         return {.read_max = header_min};
     }
     remark_ = "it answered " +
@@ -117,6 +124,8 @@ proxy_errc http_connect_dialogue::error_of(unsigned status) const
 {
     switch (status)
     {
+    case 401: // tinyproxy's answer to a wrong password
+        return question_.user.empty() ? proxy_errc::refused : proxy_errc::authentication_refused;
     case 403:
         return proxy_errc::forbidden;
     case 405:

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <holdfast/endpoints/argument_reader.hpp>
 #include <holdfast/endpoints/http_connect.hpp>
+#include <holdfast/endpoints/proxy_protocol.hpp>
 #include <holdfast/endpoints/socks5.hpp>
 
 #include "description_parts.hpp"
 #include "standard_endpoints.hpp"
 #include "tunnel.hpp"
 
-#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <stdexcept>
@@ -40,8 +40,11 @@ std::optional<std::pair<std::string, std::uint16_t>> host_and_port(std::string_v
     std::string_view host = text.substr(0, text.find(':'));
     if (text.starts_with('['))
     {
-        host = text.substr(1, text.find(']') - 1);
-        text.remove_prefix(std::min(host.size() + 2, text.size()));
+        const auto end = text.rfind(']'); // a zone may hold any other
+        if (end == text.npos)
+            return std::nullopt;
+        host = text.substr(1, end - 1);
+        text.remove_prefix(end + 1);
     }
     else
         text.remove_prefix(host.size());
@@ -145,5 +148,34 @@ any_endpoint make_http_connect(const description& d, const registry& known)
         { return http_connect(host, port, std::move(below), options); },
         [](any_endpoint below, const auto& host, auto port, const auto& options) -> any_endpoint
         { return http_connect_over(std::move(below), host, port, options); });
+}
+
+any_endpoint make_proxy_protocol(const description& d, const registry& known)
+{
+    const argument_reader arguments(
+        d, {"host", "port"}, {"endpoint", "version", "source", "destination", "local", "timeout"});
+    proxy_protocol_options o;
+    if (const auto version = arguments.choice("version", {"1", "2"}))
+        o.version = *version == 0 ? proxy_protocol_version::v1 : proxy_protocol_version::v2;
+    if (arguments.find("source") != nullptr)
+        o.source = arguments.text("source");
+    if (arguments.find("destination") != nullptr)
+        o.destination = arguments.text("destination");
+    o.local = arguments.flag("local").value_or(false);
+    if (const auto timeout = arguments.length_of_time("timeout"))
+        o.timeout = *timeout;
+
+    const auto* const inner = arguments.find("endpoint");
+    if (inner == nullptr)
+    {
+        const tcp below = read_tcp(arguments);
+        return checked(arguments, [&]() -> any_endpoint { return proxy_protocol_over(below, o); });
+    }
+    for (const auto* const name : {"host", "port"})
+        if (arguments.find(name) != nullptr)
+            arguments.refuse_because(name, std::string(name) + " is for tcp; it belongs into the "
+                                                               "description after endpoint=");
+    const auto below = known.make_within(d, *inner);
+    return checked(arguments, [&]() -> any_endpoint { return proxy_protocol_over(below, o); });
 }
 }

@@ -19,6 +19,7 @@ const registry& registry::standard()
         registry r;
         r.add("failover", detail::make_failover);
         r.add("http-connect", detail::make_http_connect);
+        r.add("proxy-protocol", detail::make_proxy_protocol);
         r.add("socks5", detail::make_socks5);
         r.add("tcp", detail::make_tcp);
         r.add("unix", detail::make_unix);

@@ -15,6 +15,7 @@ tcp read_tcp(const argument_reader& arguments);
 any_endpoint make_failover(const description& d, const registry& known);
 any_endpoint make_socks5(const description& d, const registry& known);
 any_endpoint make_http_connect(const description& d, const registry& known);
+any_endpoint make_proxy_protocol(const description& d, const registry& known);
 
 any_endpoint make_unix(const description& d, const registry& known);
 }

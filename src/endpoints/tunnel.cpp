@@ -41,23 +41,6 @@ std::string with_port(const std::string& host, std::uint16_t port)
     return in_brackets(host) + ':' + std::to_string(port);
 }
 
-/// `HOST:PORT` if that is all that the description of an endpoint of TCP has to say.
-std::optional<std::string> plain_tcp(const std::string& below)
-{
-    if (!below.starts_with("tcp:"))
-        return std::nullopt;
-    try
-    {
-        const auto d = parse_description(below);
-        if (d.positional.size() == 2 && d.keywords.empty())
-            return in_brackets(d.positional[0].value) + ':' + d.positional[1].value;
-    }
-    catch (const description_error&) // of an endpoint of somebody else's
-    {
-    }
-    return std::nullopt;
-}
-
 class socks5_client final : public tunnel_client
 {
 public:
@@ -102,6 +85,22 @@ public:
             .password = options().password});
     }
 };
+}
+
+std::optional<std::string> plain_tcp(const std::string& below)
+{
+    if (!below.starts_with("tcp:"))
+        return std::nullopt;
+    try
+    {
+        const auto d = parse_description(below);
+        if (d.positional.size() == 2 && d.keywords.empty())
+            return in_brackets(d.positional[0].value) + ':' + d.positional[1].value;
+    }
+    catch (const description_error&) // of an endpoint of somebody else's
+    {
+    }
+    return std::nullopt;
 }
 
 tunnel_client::tunnel_client(const char* kind, const char* name, const std::string& proxy,

@@ -18,6 +18,9 @@ namespace holdfast::detail
 /// The port of a proxy where none is given. No standard has one; curl has this one for all kinds.
 constexpr std::uint16_t proxy_port = 1080;
 
+/// `HOST:PORT` if that is all that the description of an endpoint of TCP has to say.
+std::optional<std::string> plain_tcp(const std::string& below);
+
 /// What those proxies have in common that are asked for a host and a port.
 class tunnel_client : public proxy_client
 {

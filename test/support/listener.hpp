@@ -6,6 +6,7 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <thread>
@@ -18,8 +19,11 @@ class listener
 public:
     using socket = boost::asio::ip::tcp::socket;
 
-    explicit listener(std::function<void(socket&)> serve)
-        : serve_(std::move(serve))
+    explicit listener(
+        std::function<void(socket&)> serve,
+        const boost::asio::ip::address& address = boost::asio::ip::address_v4::loopback())
+        : acceptor_(context_, {address, 0})
+        , serve_(std::move(serve))
         , thread_([this] { run(); })
     {
     }
@@ -34,10 +38,10 @@ public:
         thread_.join();
     }
 
-    std::string description() const
-    {
-        return "tcp:127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port());
-    }
+    std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+
+    /// Of one on 127.0.0.1.
+    std::string description() const { return "tcp:127.0.0.1:" + std::to_string(port()); }
 
 private:
     void run()
@@ -54,8 +58,7 @@ private:
     }
 
     boost::asio::io_context context_;
-    boost::asio::ip::tcp::acceptor acceptor_{context_,
-                                             {boost::asio::ip::address_v4::loopback(), 0}};
+    boost::asio::ip::tcp::acceptor acceptor_;
     std::function<void(socket&)> serve_;
     std::atomic<bool> stopped_{false};
     std::thread thread_;

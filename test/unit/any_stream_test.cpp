@@ -249,9 +249,10 @@ TEST_F(any_stream, an_empty_one_can_be_closed_and_tied)
     empty.tie(link);
     EXPECT_FALSE(link.tied());
     EXPECT_EQ(empty.peer(), "");
+    EXPECT_EQ(empty.local(), "");
 }
 
-TEST_F(any_stream, tells_the_address_of_its_peer)
+TEST_F(any_stream, tells_the_addresses_of_both_ends)
 {
     for (const auto* address : {"127.0.0.1", "::1"})
     {
@@ -259,10 +260,13 @@ TEST_F(any_stream, tells_the_address_of_its_peer)
         tcp_socket near(io);
         near.connect(acceptor.local_endpoint());
         const auto port = std::to_string(acceptor.local_endpoint().port());
+        const auto here = std::to_string(near.local_endpoint().port());
         holdfast::stream tcp(std::move(near));
+        EXPECT_EQ(tcp.local(), (address[0] == ':' ? "[::1]:" : "127.0.0.1:") + here);
         EXPECT_EQ(tcp.peer(), (address[0] == ':' ? "[::1]:" : "127.0.0.1:") + port);
         tcp.close();
         EXPECT_EQ(tcp.peer(), "");
+        EXPECT_EQ(tcp.local(), "");
     }
     const auto path = testing::TempDir() + "any_stream." + std::to_string(::getpid());
     asio::local::stream_protocol::acceptor acceptor(io, path);

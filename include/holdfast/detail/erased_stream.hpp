@@ -36,6 +36,7 @@ public:
     virtual void write_last(asio::const_buffer bytes) noexcept = 0;
     virtual void tie(stream_link& link) noexcept = 0;
     virtual std::string peer() const = 0;
+    virtual std::string local() const = 0;
 };
 
 template <class Stream>
@@ -72,6 +73,7 @@ public:
     }
     void tie(stream_link& link) noexcept override { holdfast::tie(stream_, link); }
     std::string peer() const override { return peer_text(stream_); }
+    std::string local() const override { return local_text(stream_); }
 
 private:
     Stream stream_;

@@ -20,22 +20,6 @@
 
 namespace holdfast::detail
 {
-/// The address of this end of a stream; empty where that is not known.
-template <class Stream>
-std::string local_text(const Stream& stream)
-{
-    error_code ec;
-    if constexpr (requires { address_text(stream.local_endpoint(ec)); })
-    {
-        const auto address = stream.local_endpoint(ec);
-        return ec ? std::string() : address_text(address);
-    }
-    else if constexpr (requires { stream.next_layer(); })
-        return local_text(stream.next_layer());
-    else
-        return {};
-}
-
 /// What endpoints by way of a proxy that were copied from one another share.
 template <class Endpoint>
 struct proxy_target

@@ -120,6 +120,26 @@ std::string peer_text(const Layer& layer)
     else
         return {};
 }
+
+/// The address of this end; empty if it is not connected, or the address is not known.
+template <class Layer>
+std::string local_text(const Layer& layer)
+{
+    error_code ec;
+    if constexpr (requires {
+                      { layer.local() } -> std::convertible_to<std::string>;
+                  })
+        return layer.local();
+    else if constexpr (requires { address_text(layer.local_endpoint(ec)); })
+    {
+        const auto address = layer.local_endpoint(ec);
+        return ec ? std::string() : address_text(address);
+    }
+    else if constexpr (requires { layer.next_layer(); })
+        return local_text(layer.next_layer());
+    else
+        return {};
+}
 }
 
 #endif

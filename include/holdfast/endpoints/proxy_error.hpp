@@ -25,7 +25,7 @@ enum class proxy_errc
     /// A user and a password are wanted, and none were given (SOCKS5 method 255; HTTP 407).
     authentication_required = 3,
 
-    /// The user and the password were refused (RFC 1929; HTTP 407).
+    /// The user and the password were refused (RFC 1929; HTTP 407 and 401).
     authentication_refused = 4,
 
     /// Neither no authentication nor a user and a password will do (SOCKS5 method 255).

@@ -32,7 +32,7 @@ public:
     /// descriptions within it. Refuses with `description_error`, best by way of `argument_reader`.
     using factory = std::function<any_endpoint(const description&, const registry&)>;
 
-    /// Knows `failover`, `http-connect`, `socks5`, `tcp` and `unix`.
+    /// Knows `failover`, `http-connect`, `proxy-protocol`, `socks5`, `tcp` and `unix`.
     static const registry& standard();
 
     /// Adds a kind of endpoint.

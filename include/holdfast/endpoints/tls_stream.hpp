@@ -156,6 +156,9 @@ public:
         return open_ ? detail::peer_text(core_->below()) : std::string();
     }
 
+    /// The address of this end, as text.
+    std::string local() const { return open_ ? detail::local_text(core_->below()) : std::string(); }
+
 private:
     using core_type = detail::tls_core<NextLayer>;
 

@@ -120,6 +120,8 @@ TEST(http_connect, each_kind_of_refusal_is_an_error_of_its_own)
     EXPECT_EQ(error_of_status("405 No"), proxy_errc::command_not_supported);
     EXPECT_EQ(error_of_status("407 Who is there"), proxy_errc::authentication_required);
     EXPECT_EQ(error_of_status("407 Who is there", as_user), proxy_errc::authentication_refused);
+    EXPECT_EQ(error_of_status("401 Unauthorized"), proxy_errc::refused);
+    EXPECT_EQ(error_of_status("401 Unauthorized", as_user), proxy_errc::authentication_refused);
     EXPECT_EQ(error_of_status("500 Unable to connect"), proxy_errc::general_failure);
     EXPECT_EQ(error_of_status("501 No"), proxy_errc::command_not_supported);
     EXPECT_EQ(error_of_status("502 Bad Gateway"), proxy_errc::target_not_reached);

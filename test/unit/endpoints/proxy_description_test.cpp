@@ -33,6 +33,10 @@ TEST(proxy_description, makes_an_endpoint_of_each_form)
     EXPECT_EQ(made(R"(SOCKS5:example.com:443:proxy=p)"), R"(socks5:example.com:443:proxy=p\:1080)");
     EXPECT_EQ(made(R"(http-connect:[::1]:443:proxy=[\:\:1])"),
               R"(http-connect:[::1]:443:proxy=\[\:\:1]\:1080)");
+    EXPECT_EQ(made(R"(socks5:h:443:proxy=[fe80\:\:1%a]\:b=c]\:9050)"),
+              R"(socks5:h:443:proxy=\[fe80\:\:1%a]\:b\=c]\:9050)");
+    EXPECT_EQ(made(R"(proxy-protocol:endpoint=tcp\:fe80\\\:\\\:1%a]b\:9050)"),
+              R"(proxy-protocol:fe80\:\:1%a]b:9050)");
     EXPECT_EQ(made(R"(http-connect:h:443:endpoint=unix\:/run/p.sock)"),
               R"(http-connect:h:443:endpoint=unix\:/run/p.sock)");
     EXPECT_EQ(made("socks5://me:secret@h:443?proxy=p:9050&resolve=here&timeout=5"),
@@ -55,6 +59,7 @@ TEST(proxy_description, CS_77_refuses_with_one_line_that_has_the_place)
     EXPECT_EQ(refusal(R"(socks5:h:1:proxy=p\:0)"),
               R"(socks5:h:1:proxy=p\:0 (column 18): proxy "p:0" is not HOST\:PORT; an IPv6 )"
               R"(address stands in brackets: [\:\:1]\:1080)");
+    EXPECT_NE(refusal(R"(socks5:h:1:proxy=[\:\:1)").find("is not HOST"), std::string::npos);
     EXPECT_EQ(refusal(R"(socks5:h:1:proxy=a..b)"),
               R"(socks5:h:1:proxy=a..b (column 18): the proxy's host "a..b" is not valid: it has )"
               "an empty label");

@@ -97,10 +97,10 @@ TEST(registry, CS_77_refuses_with_one_line_what_no_endpoint_can_be_made_of)
         {"unix:a:lockfile=2", R"( (column 17): lockfile "2" is not one of 0, 1, false, true)"},
         {"tpc:h:80",
          R"(tpc:h:80 (column 1): unknown kind of endpoint "tpc" (did you mean "tcp"?); )"
-         "known are failover, http-connect, socks5, tcp, unix"},
-        {"localhost:80",
-         R"(localhost:80 (column 1): unknown kind of endpoint "localhost"; known )"
-         "are failover, http-connect, socks5, tcp, unix; a host is reached by tcp:HOST:PORT"},
+         "known are failover, http-connect, proxy-protocol, socks5, tcp, unix"},
+        {"localhost:80", R"(localhost:80 (column 1): unknown kind of endpoint "localhost"; known )"
+                         "are failover, http-connect, proxy-protocol, socks5, tcp, unix; a host is "
+                         "reached by tcp:HOST:PORT"},
     };
     for (const auto& [text, expected] : cases)
     {
@@ -162,7 +162,7 @@ TEST(registry, CS_76_a_kind_of_ones_own_may_have_another_endpoint_within)
               R"(slow:slow\:tcp\\\:h\\\:x (column 24): port "x" is not a number from 1 to 65535)");
     EXPECT_EQ(
         refusal(R"(slow:fish\:h)", known),
-        R"(slow:fish\:h (column 6): unknown kind of endpoint "fish"; known are failover, http-connect, slow, socks5, tcp, unix)");
+        R"(slow:fish\:h (column 6): unknown kind of endpoint "fish"; known are failover, http-connect, proxy-protocol, slow, socks5, tcp, unix)");
 }
 
 TEST(registry, CS_76_an_endpoint_of_ones_own_is_dialled_by_its_description)
@@ -177,7 +177,8 @@ TEST(registry, CS_76_an_endpoint_of_ones_own_is_dialled_by_its_description)
                   return pigeon;
               });
     EXPECT_EQ(refusal("pigeon:roof"),
-              R"(pigeon:roof (column 1): unknown kind of endpoint "pigeon"; known are tcp, unix)");
+              R"(pigeon:roof (column 1): unknown kind of endpoint "pigeon"; known )"
+              "are failover, http-connect, proxy-protocol, socks5, tcp, unix");
     EXPECT_EQ(refusal("pigeon:roof:2", known),
               "pigeon:roof:2 (column 13): this argument is one too many; expected pigeon:LOFT");
 
