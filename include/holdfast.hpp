@@ -26,6 +26,12 @@
 #include <holdfast/retry/twisted_backoff.hpp>
 #include <holdfast/service.hpp>
 
+#if defined(HOLDFAST_SAVING)
+#include <holdfast/saving/json.hpp>
+#include <holdfast/saving/record.hpp>
+#include <holdfast/saving/service_kinds.hpp>
+#endif
+
 #if defined(HOLDFAST_TLS)
 #include <holdfast/endpoints/tls.hpp>
 #endif
