@@ -5,7 +5,7 @@ include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
 set(libraries)
-foreach(name IN ITEMS core holdfast tls cares testing sim)
+foreach(name IN ITEMS core holdfast saving tls cares testing sim)
   if(TARGET holdfast_${name})
     list(APPEND libraries holdfast_${name})
   endif()
@@ -17,7 +17,7 @@ endif()
 
 # Headers without their library would only fail later.
 set(absent)
-foreach(name IN ITEMS testing sim)
+foreach(name IN ITEMS saving testing sim)
   if(NOT TARGET holdfast_${name})
     list(APPEND absent PATTERN include/holdfast/${name} EXCLUDE)
   endif()

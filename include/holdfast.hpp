@@ -40,6 +40,12 @@
 #include <holdfast/resolvers/c_ares_resolver.hpp>
 #endif
 
+#if defined(HOLDFAST_SAVING)
+#include <holdfast/saving/json.hpp>
+#include <holdfast/saving/record.hpp>
+#include <holdfast/saving/service_kinds.hpp>
+#endif
+
 #if defined(HOLDFAST_TLS)
 #include <holdfast/endpoints/tls.hpp>
 #endif

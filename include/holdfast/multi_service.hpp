@@ -58,6 +58,8 @@ struct child_options
 
     /// Whether the tree is ready only when this child is.
     bool must_be_ready = true;
+
+    bool operator==(const child_options&) const = default;
 };
 
 /// Many services as one: starts its children in the order in which they were added, and stops them
