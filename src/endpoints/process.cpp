@@ -115,10 +115,10 @@ any_endpoint make_process(const description& d, const registry&)
     std::vector<std::string> arguments;
     for (auto i = head.positional.size(); i < d.positional.size(); ++i)
     {
-        const auto& [value, column] = d.positional[i];
-        if (value.find('\0') != value.npos)
-            throw description_error(d.text, column, "an argument has a zero byte");
-        arguments.push_back(value);
+        const auto& given = d.positional[i];
+        if (given.value.find('\0') != given.value.npos)
+            throw description_error(d.text, given.column, "an argument has a zero byte");
+        arguments.push_back(given.value);
     }
     process_options o;
     if (reader.find("cwd") != nullptr)
