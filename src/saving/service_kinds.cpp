@@ -53,11 +53,11 @@ any_endpoint endpoint_of(const client_record& r, const std::string& member, cons
 
 client_record client_of(const service& s, const std::string& member)
 {
-    const auto* const made = dynamic_cast<const detail::savable*>(&s);
+    const auto* const made = dynamic_cast<const detail::made_of_record*>(&s);
     if (made == nullptr)
         throw saving_error(member, detail::quoted(s.path()) +
                                        " was not made by service_kinds, so it cannot be saved");
-    auto r = made->made_of();
+    auto r = made->record();
     r.name = s.name();
     return r;
 }

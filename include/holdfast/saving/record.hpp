@@ -77,7 +77,14 @@ struct client_record
     bool operator==(const client_record&) const = default;
 };
 
-struct service_record;
+/// One child of a tree. A template only so that it may be used before trees are known.
+template <class Tree>
+struct child_record
+{
+    std::variant<client_record, Tree> what = {};
+
+    bool operator==(const child_record&) const = default;
+};
 
 /// A tree of services.
 struct tree_record
@@ -95,18 +102,12 @@ struct tree_record
 
     child_options child = {}; ///< What its own tree is told of it.
 
-    std::vector<service_record> services = {}; ///< In their order.
+    std::vector<child_record<tree_record>> services = {}; ///< In their order.
 
     bool operator==(const tree_record&) const;
 };
 
-/// One child of a tree.
-struct service_record
-{
-    std::variant<client_record, tree_record> what = {};
-
-    bool operator==(const service_record&) const = default;
-};
+using service_record = child_record<tree_record>;
 }
 
 #endif

@@ -21,20 +21,20 @@ namespace holdfast
 namespace detail
 {
 /// A service that knows of what it was made.
-class savable
+class made_of_record
 {
 public:
-    savable() = default;
-    savable(const savable&) = delete;
-    savable& operator=(const savable&) = delete;
-    virtual const client_record& made_of() const noexcept = 0;
+    made_of_record() = default;
+    made_of_record(const made_of_record&) = delete;
+    made_of_record& operator=(const made_of_record&) = delete;
+    virtual const client_record& record() const noexcept = 0;
 
 protected:
-    ~savable() = default;
+    ~made_of_record() = default;
 };
 
 template <class Protocol>
-class saved_client final : public tree_client<Protocol>, public savable
+class saved_client final : public tree_client<Protocol>, public made_of_record
 {
 public:
     saved_client(client_record r, client_service<Protocol> client, asio::any_io_executor executor)
@@ -43,7 +43,7 @@ public:
     {
     }
 
-    const client_record& made_of() const noexcept override { return record_; }
+    const client_record& record() const noexcept override { return record_; }
 
 private:
     client_record record_;
