@@ -40,6 +40,10 @@ void check_columns(const hf::description& d)
     {
         within(k.column);
         within(k.value.column);
+        fuzz::check(k.value.columns.empty() || k.value.columns.size() == k.value.value.size(),
+                    "each byte of a value that was put together has a column", d.text);
+        for (const auto column : k.value.columns)
+            within(column);
     }
 }
 

@@ -42,6 +42,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0; // it stands elsewhere too
     read(before + ":password=" + std::string(secret) + after);
     read("tcp://" + before + ':' + std::string(secret) + '@' + after);
+    read("tcp://h:1?via=socks5://" + before + ':' + std::string(secret) + '@' + after);
+    read("tcp://h:1?via=socks5://p:1?" + before + ";password=" + std::string(secret) + after);
     read("tcp://" + before + "?password=" + std::string(secret) + after);
     return 0;
 }
