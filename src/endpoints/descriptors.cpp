@@ -47,15 +47,16 @@ public:
 
     ssize_t send(int socket, const std::vector<int>& descriptors)
     {
-        const auto size = descriptors.size() * sizeof(int);
-        header_.msg_controllen = CMSG_SPACE(size);
-        cmsghdr* const control = CMSG_FIRSTHDR(&header_);
-        control->cmsg_level = SOL_SOCKET;
-        control->cmsg_type = SCM_RIGHTS;
-        control->cmsg_len = CMSG_LEN(size);
-        std::memcpy(CMSG_DATA(control), descriptors.data(), size);
-        if (descriptors.empty())
-            header_.msg_controllen = 0;
+        header_.msg_controllen = 0;
+        if (const auto size = descriptors.size() * sizeof(int); size != 0)
+        {
+            header_.msg_controllen = CMSG_SPACE(size);
+            cmsghdr* const control = CMSG_FIRSTHDR(&header_);
+            control->cmsg_level = SOL_SOCKET;
+            control->cmsg_type = SCM_RIGHTS;
+            control->cmsg_len = CMSG_LEN(size);
+            std::memcpy(CMSG_DATA(control), descriptors.data(), size);
+        }
         return ::sendmsg(socket, &header_, message_flags);
     }
 
