@@ -164,6 +164,7 @@ void go_via(std::string_view text, description& d, const std::vector<std::string
                                     " are gone by");
     refuse_unfit(text, d, column_of(text, vias.front()));
     std::vector<hop> hops;
+    hops.reserve(vias.size());
     for (const auto url : vias)
         hops.push_back(read_hop(text, url));
 

@@ -84,7 +84,8 @@ TEST_F(proxy_dial, takes_an_answer_one_byte_at_a_time)
 {
     const auto by_socks = dial(socks({.user = "me", .password = "secret"}));
     settle();
-    for (const char c : takes_user + user_is_known + reached)
+    const auto whole = std::string(takes_user).append(user_is_known).append(reached);
+    for (const char c : whole)
     {
         EXPECT_EQ(by_socks->completions, 0);
         say(std::string(1, c));
