@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "child_process.hpp"
 
+#include "sockets.hpp"
+
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/error.hpp>
@@ -67,12 +69,19 @@ error_code how_it_ended(const siginfo_t& end)
     return end.si_status != 0 ? error_code(end.si_status, process_category()) : error_code();
 }
 
+/// Ends what is pending on a descriptor, so that it is looked at anew.
+void wake(asio::posix::stream_descriptor& d) noexcept
+{
+    error_code ignored; // what cannot be cancelled is not under way
+    static_cast<void>(d.cancel(ignored));
+}
+
 void assign(asio::posix::stream_descriptor& to, owned_descriptor& from, error_code& ec)
 {
     if (!ec && !to.assign(from.get(), ec))
     {
         static_cast<void>(from.release());
-        to.non_blocking(true, ec);
+        static_cast<void>(to.non_blocking(true, ec)); // which tells the same twice
     }
 }
 }
@@ -162,9 +171,8 @@ void child_process::look() noexcept
     if (closed_)
         return finish();
     disarm();
-    error_code ignored; // what cannot be cancelled is not under way
-    in_.cancel(ignored);
-    out_.cancel(ignored);
+    wake(in_);
+    wake(out_);
 }
 
 /// It has ended and nobody needs it any more: so do all of its group.
@@ -176,8 +184,7 @@ void child_process::finish() noexcept
         {
         }
     disarm();
-    error_code ignored; // it is closed, one way or another
-    end_.close(ignored);
+    detail::close(end_);
     if (link_ != nullptr)
         std::exchange(link_, nullptr)->stream_gone(unread_);
 }
@@ -195,12 +202,11 @@ void child_process::close() noexcept
     unread_ = unread();
     closed_ = true;
     disarm();
-    error_code ignored; // they are closed, one way or another
-    in_.close(ignored);
-    out_.close(ignored);
+    detail::close(in_);
+    detail::close(out_);
     if (ended_)
         return finish();
-    end_.cancel(ignored); // whoever waits for its exit status waits no more
+    wake(end_); // whoever waits for its exit status waits no more
     signal_group(SIGTERM);
     signal_group(SIGCONT); // or one that is stopped would not notice
     arm_grace();
@@ -236,8 +242,7 @@ void child_process::grace_is_over() noexcept
     if (closed_)
         return kill();
     given_up_ = true;
-    error_code ignored; // nobody waits
-    end_.cancel(ignored);
+    wake(end_);
 }
 
 /// The bytes in its input that it has not read.
@@ -299,10 +304,8 @@ void child_process::read(const few_buffers<asio::mutable_buffer>& buffers, handl
         start(buffers.front());
     else
         start(buffers);
-    error_code ignored; // if it is done already, all the better
-    if (ended_)
-        out_.cancel(
-            ignored); // others may keep its output open; what there is, is read all the same
+    if (ended_) // others may keep its output open; what there is, is read all the same
+        wake(out_);
 }
 
 void child_process::have_read(error_code ec, std::size_t n,
@@ -352,8 +355,7 @@ void child_process::write_at_once(asio::const_buffer bytes) noexcept
 
 void child_process::end_input() noexcept
 {
-    error_code ignored; // it is closed, one way or another
-    in_.close(ignored);
+    detail::close(in_);
 }
 
 void child_process::wait_to_write(const few_buffers<asio::const_buffer>& buffers, handler done)

@@ -121,6 +121,7 @@ std::shared_ptr<service> service_kinds::make_client(const client_record& r,
     if (found == makers_.end())
     {
         std::vector<std::string_view> known;
+        known.reserve(makers_.size());
         for (const auto& [kind, make] : makers_)
             known.push_back(kind);
         throw saving_error(path_of(member, "kind"), "there is no kind " + detail::quoted(r.kind) +

@@ -260,7 +260,6 @@ TEST_F(made_per_attempt_test, a_context_that_is_destroyed_takes_the_making_along
         made_per_attempt("x",
                          [&, alive](const dial_context& c) -> asio::awaitable<tcp>
                          {
-                             const auto keep = alive;
                              co_await clock_.async_wait_until(c.executor, clock_.now() + 1h,
                                                               asio::use_awaitable);
                              co_return here();
