@@ -4,7 +4,7 @@
 
 #include "error.hpp"
 
-namespace CLI
+namespace CLI // NOLINT(readability-identifier-naming): the library's
 {
 class App;
 }

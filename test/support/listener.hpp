@@ -34,7 +34,7 @@ public:
         stopped_ = true;
         socket s(context_); // accepted, it ends the thread
         boost::system::error_code ignored;
-        s.connect(acceptor_.local_endpoint(), ignored);
+        ignored = s.connect(acceptor_.local_endpoint(), ignored);
         thread_.join();
     }
 
@@ -50,7 +50,7 @@ private:
         {
             boost::system::error_code failed;
             socket s(context_);
-            acceptor_.accept(s, failed);
+            failed = acceptor_.accept(s, failed);
             if (stopped_ || failed)
                 return;
             serve_(s);

@@ -15,7 +15,6 @@ namespace holdfast
 namespace
 {
 using namespace std::chrono_literals;
-using asio::ip::address;
 using texts = std::vector<std::string>;
 
 class dial_steps : public dial_fixture

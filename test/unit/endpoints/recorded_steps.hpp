@@ -5,6 +5,7 @@
 #include <holdfast/endpoint.hpp>
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct recorded_steps final : dial_trace
     std::vector<std::string> what() const
     {
         std::vector<std::string> list;
+        list.reserve(steps.size());
         for (const auto& s : steps)
             list.push_back(s.what);
         return list;

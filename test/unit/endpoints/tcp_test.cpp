@@ -59,8 +59,8 @@ protected:
             auto& s = b.fillers.emplace_back(io_, ip_tcp::v4());
             s.native_non_blocking(true); // and by hand: Asio would wait
             const auto full = b.acceptor.local_endpoint();
-            static_cast<void>(
-                ::connect(s.native_handle(), full.data(), static_cast<socklen_t>(full.size())));
+            [[maybe_unused]] const int in_progress =
+                ::connect(s.native_handle(), full.data(), static_cast<socklen_t>(full.size()));
         }
         return b;
     }
@@ -68,6 +68,7 @@ protected:
     std::vector<std::pair<std::string, error_code>> failed_addresses() const
     {
         std::vector<std::pair<std::string, error_code>> list;
+        list.reserve(report_.addresses.size());
         for (const auto& a : report_.addresses)
             list.emplace_back(a.address, a.code);
         return list;

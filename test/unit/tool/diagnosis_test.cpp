@@ -23,7 +23,6 @@
 namespace
 {
 namespace hf = holdfast;
-namespace e = boost::system::errc;
 namespace net = boost::asio::error;
 using hf::errc;
 using hf::error_code;
