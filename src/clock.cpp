@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <holdfast/clock.hpp>
 
-#include <boost/asio/append.hpp>
+#include <holdfast/detail/reserved_post.hpp>
+
 #include <boost/asio/associated_cancellation_slot.hpp>
-#include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/execution.hpp>
 #include <boost/asio/execution_context.hpp>
-#include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
 #include <boost/asio/query.hpp>
 
 #include <cassert>
+#include <memory>
 #include <utility>
 
 namespace holdfast
@@ -51,11 +52,11 @@ class wait_operation final : public clock::timer
 public:
     using handler = asio::any_completion_handler<void(error_code)>;
 
-    wait_operation(clock& c, const asio::any_io_executor& executor, handler done)
+    wait_operation(clock& c, const asio::any_io_executor& home, handler done)
         : clock_(c)
-        , executor_(asio::prefer(executor, asio::execution::outstanding_work.tracked))
+        , home_(asio::prefer(home, asio::execution::outstanding_work.tracked))
         , done_(std::move(done))
-        , waits_(asio::use_service<waits>(asio::query(executor, asio::execution::context)))
+        , waits_(asio::use_service<waits>(asio::query(home, asio::execution::context)))
     {
         waits_.add(*this);
     }
@@ -70,7 +71,7 @@ public:
                 [this](asio::cancellation_type type)
                 {
                     if (type != asio::cancellation_type::none && clock_.disarm(*this))
-                        post(asio::error::operation_aborted);
+                        cancel();
                 });
         clock_.arm(*this, at);
     }
@@ -78,27 +79,43 @@ public:
 private:
     friend class waits;
 
-    void expired() override { post({}); }
+    void cancel() noexcept
+    {
+        code_ = asio::error::operation_aborted;
+        try
+        {
+            post();
+        }
+        catch (...) // an executor that takes no reserved memory: the clock tries again
+        {
+            clock_.arm(*this, clock_.now());
+        }
+    }
+
+    void expired() override { post(); }
 
     void dropped() noexcept override { delete this; }
 
-    void post(error_code ec)
+    void post()
     {
-        asio::post(executor_, [this, ec] { complete(ec); });
+        detail::post_reserved(room_, home_, [this] { complete(); });
     }
 
-    void complete(error_code ec)
+    void complete()
     {
         asio::get_associated_cancellation_slot(done_).clear();
         auto done = std::move(done_);
-        const auto executor = std::move(executor_);
+        const auto home = std::move(home_);
+        const auto code = code_;
         delete this;
-        asio::dispatch(executor, asio::append(std::move(done), ec));
+        std::move(done)(code);
     }
 
     clock& clock_;
-    asio::any_io_executor executor_;
-    handler done_;
+    asio::any_io_executor home_;
+    handler done_; // which may be called from there
+    error_code code_;
+    detail::reserved_memory<sizeof(void*) + detail::post_overhead> room_;
     waits& waits_;
     wait_operation* next_ = nullptr;
     wait_operation* previous_ = nullptr;
@@ -165,10 +182,12 @@ std::size_t clock::armed() const noexcept
     return armed_;
 }
 
-void clock::start_wait::operator()(asio::any_completion_handler<void(error_code)> done, clock* self,
-                                   time_point at) const
+void clock::start(const asio::any_io_executor& home,
+                  asio::any_completion_handler<void(error_code)> done, time_point at)
 {
-    (new wait_operation(*self, executor, std::move(done)))->start(at);
+    auto w = std::make_unique<wait_operation>(*this, home, std::move(done));
+    w->start(at);
+    static_cast<void>(w.release()); // it owns itself from here on
 }
 
 std::size_t clock::expire_due(time_point now) noexcept

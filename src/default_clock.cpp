@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <holdfast/clock.hpp>
 
-#include <holdfast/detail/reserved_memory.hpp>
+#include <holdfast/detail/reserved_post.hpp>
 
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/execution_context.hpp>
@@ -10,7 +10,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 
+#include <chrono>
 #include <optional>
+#include <utility>
 
 namespace holdfast
 {
@@ -23,6 +25,8 @@ asio::any_io_executor without_strand(const asio::any_io_executor& executor)
         return without_strand(s->get_inner_executor());
     if (const auto* s = executor.target<asio::strand<asio::io_context::executor_type>>())
         return s->get_inner_executor();
+    if (const auto* s = executor.target<detail::serial_strand>())
+        return without_strand(s->get_inner_executor().below());
     return executor;
 }
 
@@ -40,8 +44,11 @@ public:
     void run_on(const asio::any_io_executor& executor)
     {
         const std::lock_guard lock(mutex_);
-        if (!timer_)
-            timer_.emplace(without_strand(executor));
+        if (timer_)
+            return;
+        timer_.emplace(without_strand(executor));
+        begin_wait(time_point::max() - std::chrono::hours(1)); // Asio's queue of timers gets room
+        timer_->cancel();
     }
 
     time_point now() const noexcept override { return std::chrono::steady_clock::now(); }
@@ -88,11 +95,37 @@ private:
         }
         else if (at < waiting_until_) // else the pending wait is early enough; see woken()
         {
-            waiting_until_ = at;
-            timer_->expires_at(at);
-            // Two rooms, since the wait that this one replaces may not have completed yet.
-            timer_->async_wait(wait_handler{this, &rooms_[turn_ ^= 1U]});
+            try
+            {
+                begin_wait(at);
+                waiting_until_ = at;
+            }
+            catch (...) // Asio's queue of timers had to grow, and there was no memory
+            {
+                waiting_until_ = time_point::max();
+                try_again();
+            }
         }
+    }
+
+    void begin_wait(time_point at)
+    {
+        timer_->expires_at(at);
+        // Two rooms, since the wait that this one replaces may not have completed yet.
+        timer_->async_wait(wait_handler{this, &rooms_[turn_ ^= 1U]});
+    }
+
+    /// Begins the wait as soon as it can: until there is memory the context runs idle.
+    void try_again()
+    {
+        if (!std::exchange(trying_, true))
+            detail::post_reserved(again_room_, timer_->get_executor(),
+                                  [this]
+                                  {
+                                      const std::lock_guard lock(mutex_);
+                                      trying_ = false;
+                                      earliest_changed();
+                                  });
     }
 
     void woken() noexcept
@@ -124,6 +157,8 @@ private:
 
     std::optional<asio::steady_timer> timer_;
     detail::reserved_memory<operation_size> rooms_[2];
+    detail::reserved_memory<sizeof(void*) + detail::post_overhead> again_room_;
+    bool trying_ = false;
     unsigned turn_ = 0;
     time_point waiting_until_ = time_point::max(); // the expiry of the pending wait
     std::size_t users_ = 0;

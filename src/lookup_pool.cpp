@@ -3,6 +3,8 @@
 
 #include "host_name.hpp"
 
+#include <holdfast/detail/reserved_post.hpp>
+
 #include <boost/asio/append.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/error.hpp>
@@ -15,6 +17,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <new>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -27,7 +30,10 @@ namespace holdfast::detail
 namespace
 {
 /// How long a thread waits for another lookup before it ends.
-constexpr auto idle_time = std::chrono::seconds(1);
+constexpr std::chrono::milliseconds idle_time = std::chrono::seconds(1);
+
+/// How long it waits before it posts an answer again for which there was no memory.
+constexpr std::chrono::milliseconds retry_time{10};
 
 /// Has the threads made meanwhile take no signals: those are for threads of the program.
 class signals_blocked
@@ -57,6 +63,13 @@ struct lookup_pool::waiter
     {
     }
 
+    /// Has it complete with its answer; throws where the executor takes no reserved memory, and
+    /// there is no other.
+    static void post(const std::shared_ptr<waiter>& w)
+    {
+        post_reserved(w->room, w->executor, [w] { w->complete(); });
+    }
+
     void complete()
     {
         asio::get_associated_cancellation_slot(done).clear();
@@ -66,6 +79,8 @@ struct lookup_pool::waiter
     asio::any_io_executor executor;
     handler done;
     lookup_answer answer;
+    reserved_memory<sizeof(std::shared_ptr<waiter>) + post_overhead> room;
+    std::shared_ptr<waiter> next;    // of those whose answer could not be posted
     std::weak_ptr<lookup> waits_for; // expired or without this waiter once the answer is posted
 };
 
@@ -87,16 +102,19 @@ struct lookup_pool::shared : std::enable_shared_from_this<shared>
     void add(const std::shared_ptr<waiter>& w, std::string host, address_family family);
     void cancel(const std::shared_ptr<waiter>& w);
     void work();
+    lookup_answer look_up(const lookup& l) const noexcept;
 
     /// Wakes so many threads; without the lock, on which they would only wait.
     void wake_up(unsigned sleepers);
 
     // All below: with the lock held.
-    [[nodiscard]] unsigned go_on();
+    [[nodiscard]] unsigned go_on() noexcept;
     bool may_run() const { return !queue.empty() && running < running_max; }
-    void start_thread();
-    void answer(lookup& l, lookup_answer with);
-    void fail_queue(error_code why);
+    void start_thread() noexcept;
+    void answer(lookup& l, lookup_answer with) noexcept;
+    void post(std::shared_ptr<waiter> w) noexcept;
+    void post_owed() noexcept;
+    void fail_queue(error_code why) noexcept;
 
     const lookup_function function;
     std::mutex mutex;
@@ -104,9 +122,10 @@ struct lookup_pool::shared : std::enable_shared_from_this<shared>
     std::deque<std::shared_ptr<lookup>> queue;   // not begun
     std::vector<std::shared_ptr<lookup>> wanted; // begun or not, and somebody waits
     unsigned threads = 0;
-    unsigned idle = 0;    // of these, how many will look at the queue
-    unsigned running = 0; // lookups that somebody waits for
-    unsigned stuck = 0;   // lookups that were abandoned while they ran
+    unsigned idle = 0;            // of these, how many will look at the queue
+    unsigned running = 0;         // lookups that somebody waits for
+    unsigned stuck = 0;           // lookups that were abandoned while they ran
+    std::shared_ptr<waiter> owed; // those whose answer could not be posted
     bool dead = false;
 };
 
@@ -119,14 +138,30 @@ lookup_pool::~lookup_pool()
 
 void lookup_pool::shutdown() noexcept
 {
-    std::vector<std::shared_ptr<waiter>> dropped; // destroyed after the lock is given back
-    const std::lock_guard lock(shared_->mutex);
+    std::unique_lock lock(shared_->mutex);
     shared_->dead = true;
-    for (const auto& l : std::exchange(shared_->wanted, {})) // a thread may hold it, but no waiter
-        for (auto& w : std::exchange(l->waiters, {}))
-            dropped.push_back(std::move(w));
     shared_->queue.clear();
     shared_->wake.notify_all();
+    // A handler may do anything when it is destroyed: never with the lock. One of these at a time,
+    // since to gather them takes memory.
+    const auto destroy = [&](auto dropped)
+    {
+        lock.unlock();
+        dropped = {};
+        lock.lock();
+    };
+    while (!shared_->wanted.empty())
+    {
+        const auto l = std::move(shared_->wanted.back()); // a thread may hold it, but no waiter
+        shared_->wanted.pop_back();
+        destroy(std::exchange(l->waiters, {}));
+    }
+    while (shared_->owed != nullptr)
+    {
+        auto w = std::move(shared_->owed);
+        shared_->owed = std::move(w->next);
+        destroy(std::move(w));
+    }
 }
 
 void lookup_pool::resolve(const asio::any_io_executor& executor, std::string host,
@@ -178,8 +213,8 @@ void lookup_pool::shared::add(const std::shared_ptr<waiter>& w, std::string host
                                    { return l->family == family && l->host == host; });
     if (same != wanted.end())
     {
-        w->waits_for = *same;
         (*same)->waiters.push_back(w);
+        w->waits_for = *same;
         return;
     }
     auto l = std::make_shared<lookup>();
@@ -187,8 +222,9 @@ void lookup_pool::shared::add(const std::shared_ptr<waiter>& w, std::string host
     l->family = family;
     l->waiters.push_back(w);
     w->waits_for = l;
-    wanted.push_back(l);
-    queue.push_back(std::move(l));
+    wanted.reserve(wanted.size() + 1);
+    queue.push_back(l); // the last thing that can throw
+    wanted.push_back(std::move(l));
     const auto sleepers = go_on();
     lock.unlock();
     wake_up(sleepers);
@@ -203,7 +239,7 @@ void lookup_pool::shared::cancel(const std::shared_ptr<waiter>& w)
     const auto l = w->waits_for.lock();
     if (!l || std::erase(l->waiters, w) == 0)
         return; // its completion is on its way
-    asio::post(w->executor, [w] { w->complete(); });
+    post(w);
     if (!l->waiters.empty())
         return;
     std::erase(wanted, l);
@@ -228,8 +264,9 @@ void lookup_pool::shared::wake_up(unsigned sleepers)
 
 /// Sees to it that there are threads for as many lookups as may begin, and tells how many of them
 /// are to be woken.
-unsigned lookup_pool::shared::go_on()
+unsigned lookup_pool::shared::go_on() noexcept
 {
+    post_owed();
     if (stuck >= stuck_max)
     {
         fail_queue(errc::too_many_lookups);
@@ -241,8 +278,14 @@ unsigned lookup_pool::shared::go_on()
     return startable;
 }
 
-void lookup_pool::shared::start_thread()
+void lookup_pool::shared::start_thread() noexcept
 {
+    // The queue waits for the threads there are; without any it would wait for ever.
+    const auto without = [this](error_code why)
+    {
+        if (threads == stuck)
+            fail_queue(why);
+    };
     try
     {
         const signals_blocked quiet;
@@ -252,24 +295,32 @@ void lookup_pool::shared::start_thread()
     }
     catch (const std::system_error& e)
     {
-        // The queue waits for the threads there are; without any it would wait for ever.
-        if (threads == stuck)
-            fail_queue({e.code().value(), boost::system::system_category()});
+        without({e.code().value(), boost::system::system_category()});
+    }
+    catch (const std::bad_alloc&)
+    {
+        without(asio::error::no_memory);
     }
 }
 
 void lookup_pool::shared::work()
 {
     std::unique_lock lock(mutex);
-    while (wake.wait_for(lock, idle_time, [this] { return dead || may_run(); }) && !dead)
+    const auto next = [this] { return dead || may_run(); };
+    while (wake.wait_for(lock, owed != nullptr ? retry_time : idle_time, next) || owed != nullptr)
     {
+        if (dead)
+            break;
+        post_owed();
+        if (!may_run())
+            continue;
         const auto l = std::move(queue.front());
         queue.pop_front();
         l->running = true;
         ++running;
         --idle;
         lock.unlock();
-        lookup_answer found = function(l->host, l->family);
+        lookup_answer found = look_up(*l);
         lock.lock();
         ++idle;
         if (l->abandoned)
@@ -288,22 +339,66 @@ void lookup_pool::shared::work()
     --threads;
 }
 
+lookup_answer lookup_pool::shared::look_up(const lookup& l) const noexcept
+{
+    try
+    {
+        return function(l.host, l.family);
+    }
+    catch (const std::bad_alloc&)
+    {
+        return {asio::error::no_memory, {}};
+    }
+}
+
 /// Posts the answer to all who wait. The lock is what keeps their context alive meanwhile.
-void lookup_pool::shared::answer(lookup& l, lookup_answer with)
+void lookup_pool::shared::answer(lookup& l, lookup_answer with) noexcept
 {
     for (auto& w : l.waiters)
     {
-        w->answer = &w == &l.waiters.back() ? std::move(with) : with;
-        const auto executor = w->executor;
-        asio::post(executor, [w = std::move(w)] { w->complete(); });
+        try
+        {
+            w->answer = &w == &l.waiters.back() ? std::move(with) : with;
+        }
+        catch (const std::bad_alloc&)
+        {
+            w->answer = {asio::error::no_memory, {}};
+        }
+        post(std::move(w));
     }
     l.waiters.clear();
 }
 
-void lookup_pool::shared::fail_queue(error_code why)
+void lookup_pool::shared::post(std::shared_ptr<waiter> w) noexcept
 {
-    for (const auto& l : std::exchange(queue, {}))
+    try
     {
+        waiter::post(w);
+    }
+    catch (const std::bad_alloc&)
+    {
+        w->next = std::move(owed);
+        owed = std::move(w);
+    }
+}
+
+/// Tries those again whose answer could not be posted.
+void lookup_pool::shared::post_owed() noexcept
+{
+    for (auto next = std::move(owed); next != nullptr;)
+    {
+        auto w = std::move(next);
+        next = std::move(w->next);
+        post(std::move(w));
+    }
+}
+
+void lookup_pool::shared::fail_queue(error_code why) noexcept
+{
+    while (!queue.empty())
+    {
+        const auto l = std::move(queue.front());
+        queue.pop_front();
         std::erase(wanted, l);
         answer(*l, {why, {}});
     }

@@ -240,8 +240,9 @@ private:
         template <class Handler>
         void operator()(Handler&& done, const driver_pointer& d) const
         {
+            const auto home = detail::home_of(done, d->executor());
             detail::stop_operation::start(
-                d, detail::plain_handler(std::forward<Handler>(done), d->executor()));
+                d, detail::handler_at_home(std::forward<Handler>(done), home), home);
         }
     };
 
@@ -254,8 +255,9 @@ private:
             if (d->serves_now())
                 return asio::post(d->executor(), asio::append(std::forward<Handler>(done),
                                                               error_code(), d->current()));
+            const auto home = detail::home_of(done, d->executor());
             detail::start_connect<Protocol>(
-                d, detail::plain_handler(std::forward<Handler>(done), d->executor()), limit, why);
+                d, detail::handler_at_home(std::forward<Handler>(done), home), home, limit, why);
         }
     };
 

@@ -2,6 +2,7 @@
 #ifndef HOLDFAST_CLOCK_HPP
 #define HOLDFAST_CLOCK_HPP
 
+#include <holdfast/detail/plain_handler.hpp>
 #include <holdfast/error.hpp>
 #include <holdfast/time.hpp>
 
@@ -13,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <utility>
 
 namespace holdfast
 {
@@ -95,8 +97,16 @@ private:
         using executor_type = asio::any_io_executor;
         executor_type executor;
         executor_type get_executor() const noexcept { return executor; }
-        void operator()(asio::any_completion_handler<void(error_code)>, clock*, time_point) const;
+        template <class Handler>
+        void operator()(Handler&& done, clock* self, time_point at) const
+        {
+            const auto home = detail::home_of(done, executor);
+            self->start(home, detail::handler_at_home(std::forward<Handler>(done), home), at);
+        }
     };
+
+    void start(const asio::any_io_executor& home, asio::any_completion_handler<void(error_code)>,
+               time_point at);
 
     /// The earliest expiry moved forward, or the last timer went. Called with the lock held.
     virtual void earliest_changed() noexcept = 0;

@@ -68,7 +68,7 @@ enum class errc
     unusable_files = 17,
 
     /// The domain says in its DNS that it has no such service.
-    no_such_service = 30,
+    no_such_service = 18,
 };
 
 /// Groups of errors that are handled alike. Compare with `==`.

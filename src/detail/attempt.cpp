@@ -85,7 +85,13 @@ void attempt::prepare() noexcept
 void attempt::cancel() noexcept
 {
     cancelled_ = true;
-    signal_.emit(asio::cancellation_type::all);
+    try
+    {
+        signal_.emit(asio::cancellation_type::all);
+    }
+    catch (...) // somebody's operation needs memory to end: it is cut off when its time is over
+    {
+    }
 }
 
 void attempt::close() noexcept

@@ -3,7 +3,6 @@
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/mp11/algorithm.hpp>
 
 #include <cassert>
@@ -67,8 +66,8 @@ driver::driver(boost::intrusive_ptr<const definition_base> d)
 {
     if (definition_->thread_safe)
     {
-        shared_ = std::make_unique<shared_state>();
-        shared_->strand = asio::make_strand(definition_->executor);
+        shared_ = std::make_unique<shared_state>(definition_->executor);
+        shared_->spare_room = std::make_unique<waiting_room>();
     }
 }
 
@@ -79,7 +78,7 @@ driver::~driver()
 
 const asio::any_io_executor& driver::executor() const noexcept
 {
-    return shared_ != nullptr ? shared_->strand : definition_->executor;
+    return shared_ != nullptr ? shared_->executor : definition_->executor;
 }
 
 // What the handle calls
@@ -110,7 +109,7 @@ void driver::destroy()
 
         void operator()() { boost::intrusive_ptr<driver>(std::move(self))->end_unless_busy(); }
     };
-    asio::post(shared_->strand, last_post(*this));
+    shared_->strand.post(last_post(*this), reserved_allocator<void, last_post_size>(shared_->room));
 }
 
 void driver::end_unless_busy() noexcept
@@ -197,7 +196,7 @@ void driver::answer_late()
         answer(*w);
     r.stops.add_all(r.late_stops); // left only where the queue had no place for their stop
     if (r.empty())
-        room_ = nullptr;
+        leave_room();
 }
 
 bool driver::queued(input i) const noexcept
@@ -224,8 +223,16 @@ void driver::give_up(waiter& w, error_code ec)
 waiting_room& driver::room()
 {
     if (room_ == nullptr)
-        room_ = std::make_unique<waiting_room>();
+        room_ =
+            shared_ != nullptr ? std::move(shared_->spare_room) : std::make_unique<waiting_room>();
     return *room_;
+}
+
+void driver::leave_room() noexcept
+{
+    if (shared_ != nullptr)
+        shared_->spare_room = std::move(room_);
+    room_ = nullptr;
 }
 
 /// The error of the last failure as a waiter gets it: never success, even where a connection that
@@ -484,7 +491,7 @@ void driver::carry_out(const core::actions& first,
             visit(action, perform);
         }
         if (room_ != nullptr && room_->empty())
-            room_ = nullptr;
+            leave_room();
         if (destroyed_)
             return;
         if (next.delay)

@@ -3,15 +3,23 @@
 
 namespace holdfast::detail
 {
-void stop_operation::complete(error_code ec)
+void stop_operation::call(handler done, error_code ec)
 {
-    asio::post(driver_->executor(),
-               [self = boost::intrusive_ptr<stop_operation>(this), ec] { self->finish(ec); });
+    std::move(done)(ec);
 }
 
-void stop_operation::start(const boost::intrusive_ptr<driver>& d, handler done)
+void stop_operation::start(const boost::intrusive_ptr<driver>& d, handler done,
+                           const asio::any_io_executor& home)
 {
-    const boost::intrusive_ptr<waiter> w(new stop_operation(d, std::move(done)));
-    d->use([w](driver& self) { self.stop(*w); });
+    const boost::intrusive_ptr<stop_operation> w(new stop_operation(d, std::move(done), home));
+    try
+    {
+        d->use([w](driver& self) { self.stop(*w); });
+    }
+    catch (...)
+    {
+        w->forget();
+        throw;
+    }
 }
 }

@@ -48,13 +48,13 @@ pointer waiter_list::take_first() noexcept
     return w;
 }
 
-void waiter_list::complete_all(error_code ec)
+void waiter_list::complete_all(error_code ec) noexcept
 {
     while (const auto w = take_first())
         w->complete(ec);
 }
 
-void waiter_list::count_failure(error_code ec)
+void waiter_list::count_failure(error_code ec) noexcept
 {
     for (waiter* next = first_; next != nullptr;)
     {

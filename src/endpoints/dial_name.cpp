@@ -64,7 +64,7 @@ private:
         }
         void operator()(error_code ec, const resolver::addresses& found) const
         {
-            dial.looked_up(ec, found);
+            dial.guarded([&] { dial.looked_up(ec, found); });
         }
     };
 
@@ -114,7 +114,7 @@ private:
     void timer_fired(time_point now) override
     {
         if (race_.current() != core::race::state::idle)
-            return carry_out(race_.timer_fired(now));
+            return guarded([&] { carry_out(race_.timer_fired(now)); });
         if (now < lookup_until_)
             return;
         tell_lookup(errc::lookup_timed_out);
@@ -189,8 +189,9 @@ private:
             early = {a.index, ec};
             return;
         }
-        l.socket.async_connect(l.peer, [self = shared_from_this(), this,
-                                        index = a.index](error_code ec) { connected(index, ec); });
+        l.socket.async_connect(l.peer,
+                               [self = shared_from_this(), this, index = a.index](error_code ec)
+                               { guarded([&] { connected(index, ec); }); });
     }
 
     void carry_out(const core::race::give_up& a, std::optional<early_failure>&)

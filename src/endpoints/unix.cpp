@@ -123,7 +123,7 @@ private:
         context_.clock->async_wait_until(
             context_.executor, std::min(now() + busy_interval, give_up_at_),
             asio::bind_cancellation_slot(wait_.slot(), [self = shared_from_this(), this](error_code)
-                                         { try_again(); }));
+                                         { guarded([this] { try_again(); }); }));
     }
 
     void try_again()

@@ -2,7 +2,9 @@
 #ifndef HOLDFAST_DETAIL_CALLBACK_TRANSPORT_HPP
 #define HOLDFAST_DETAIL_CALLBACK_TRANSPORT_HPP
 
+#include <holdfast/clock.hpp>
 #include <holdfast/detail/read_buffer.hpp>
+#include <holdfast/detail/reserved_post.hpp>
 #include <holdfast/detail/stream_layers.hpp>
 #include <holdfast/protocols/callback_protocol.hpp>
 
@@ -36,11 +38,13 @@ class callback_transport final : public transport
 public:
     callback_transport(Stream stream, Owner& owner) : stream_(std::move(stream)), owner_(owner) {}
 
-    /// Runs the protocol; once.
-    void run() noexcept
+    /// Runs the protocol; once. Throws where there is no memory to begin.
+    void run()
     {
+        keep_outbox();
         guarded([this] { protocol().made(*this); });
         read();
+        drop_outbox();
     }
 
     /// Ends it for the service, which has waited long enough or is being destroyed.
@@ -57,9 +61,14 @@ public:
             bytes.remove_prefix(write_at_once(bytes));
         if (bytes.empty() || ended_)
             return;
-        if (!out_)
-            out_ = std::make_unique<outbox>();
-        out_->waiting += bytes;
+        guarded(
+            [&]
+            {
+                keep_outbox();
+                out_->waiting += bytes;
+            });
+        if (ended_)
+            return;
         send();
         if (!ended_ && !out_->paused && unsent() > protocol().write_limit())
         {
@@ -106,11 +115,45 @@ private:
         reset, // so that the peer can tell that something may be missing
     };
 
-    struct outbox // exists while something could not be sent at once
+    /// Exists while something could not be sent at once, and while nothing is pending: then it has
+    /// what it takes to tell the end, whoever brings that about, however little memory there is.
+    struct outbox final : clock::timer
     {
+        explicit outbox(callback_transport& t) noexcept : self(t) {}
+        ~outbox() { self.owner_.my_clock().disarm(*this); }
+
+        void post_end() noexcept
+        {
+            try
+            {
+                post_reserved(room, self.stream_.get_executor(), end_handler{self.owner_.self()});
+            }
+            catch (...) // an executor that takes no reserved memory: the clock tries again
+            {
+                kept = self.owner_.self();
+                self.owner_.my_clock().arm(*this, self.owner_.my_clock().now());
+            }
+        }
+
+        void expired() override
+        {
+            asio::post(self.stream_.get_executor(), end_handler{self.owner_.self()});
+        }
+
+        void dropped() noexcept override { const auto gone = std::move(kept); }
+
+        callback_transport& self;
         std::string sending; // what the pending write sends
         std::string waiting; // what comes after it
         bool paused = false; // the protocol was told so
+        reserved_memory<sizeof(void*) + post_overhead> room;
+        boost::intrusive_ptr<Owner> kept;
+    };
+
+    struct end_handler
+    {
+        boost::intrusive_ptr<Owner> keep;
+        void operator()() const { keep->callbacks_transport().told_end(); }
     };
 
     struct read_handler
@@ -131,6 +174,12 @@ private:
 
     void read() noexcept
     {
+        if (!attending_)
+            begin_read();
+    }
+
+    void begin_read() noexcept
+    {
         if (reading_ || received_all_ || (paused_ && !closing_))
             return;
         guarded(
@@ -142,18 +191,39 @@ private:
             });
     }
 
+    // It still counts as reading while the protocol is called: a resume from inside must not
+    // overwrite what is looked at.
     void have_read(error_code ec, std::size_t n) noexcept
     {
-        // It still counts as reading: a resume from inside must not overwrite what is looked at.
+        attending_ = true;
+        reading_ = false;
         if (n != 0 && !closing_)
             guarded([&] { protocol().received({buffer_.data(), n}); });
-        reading_ = false;
+        if (ec && !ended_)
+            read_ended(ec);
+        if (!ec)
+            buffer_.fit(n);
+        begin_read();
+        if (reading_)
+            drop_outbox();
+        else if (!writing_)
+            guarded([this] { keep_outbox(); });
+        attending_ = false;
         if (ended_)
-            return finish_when_idle();
-        if (ec)
-            return read_ended(ec);
-        buffer_.fit(n);
-        read();
+            finish_when_idle();
+    }
+
+    void keep_outbox()
+    {
+        if (out_ == nullptr)
+            out_ = std::make_unique<outbox>(*this);
+    }
+
+    /// Where the pending read will tell the end it is not needed.
+    void drop_outbox() noexcept
+    {
+        if (reading_ && !writing_ && unsent() == 0)
+            out_ = nullptr;
     }
 
     void read_ended(error_code ec) noexcept
@@ -210,8 +280,8 @@ private:
         out_->sending.clear();
         if (!out_->waiting.empty())
             return send();
-        const bool was_paused = out_->paused;
-        out_ = nullptr;
+        const bool was_paused = std::exchange(out_->paused, false);
+        drop_outbox();
         if (was_paused)
             guarded([this] { protocol().write_resumed(); });
         have_sent();
@@ -261,13 +331,21 @@ private:
             reset_stream(stream_);
         else
             close_stream(stream_);
-        // Never from inside the call of whoever ended it.
-        asio::post(stream_.get_executor(), [keep = owner_.self(), this] { finish_when_idle(); });
+        // Never from inside the call of whoever ended it. What is pending tells it.
+        if (!reading_ && !writing_ && !attending_)
+            out_->post_end();
+    }
+
+    void told_end() noexcept
+    {
+        if (out_ != nullptr)
+            out_->kept = nullptr; // the caller keeps it
+        finish_when_idle();
     }
 
     void finish_when_idle() noexcept
     {
-        if (reading_ || writing_ || std::exchange(finished_, true))
+        if (reading_ || writing_ || attending_ || std::exchange(finished_, true))
             return;
         try
         {
@@ -287,6 +365,7 @@ private:
     bool closing_ : 1 = false;                 // it ends as soon as all is sent
     bool paused_ : 1 = false;
     bool reading_ : 1 = false;
+    bool attending_ : 1 = false; // a read is dealt with, which then tells what is to be told
     bool writing_ : 1 = false;
     bool received_all_ : 1 = false;
     bool non_blocking_ : 1 = false;

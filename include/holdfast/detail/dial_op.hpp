@@ -11,6 +11,8 @@
 
 #include <concepts>
 #include <memory>
+#include <new>
+#include <optional>
 #include <utility>
 
 namespace holdfast::detail
@@ -65,8 +67,25 @@ protected:
     /// Cancels what is under way and closes every socket.
     virtual void close_all() noexcept = 0;
 
-    /// Whether the caller still waits.
-    bool pending() const noexcept { return static_cast<bool>(done_); }
+    /// Whether the caller still waits, and does not know the end yet.
+    bool pending() const noexcept { return done_ && !posted_; }
+
+    /// Does what a handler has to do: where there is no memory for it the dial fails.
+    template <class F>
+    void guarded(F f)
+    {
+        try
+        {
+            f();
+        }
+        catch (const std::bad_alloc&)
+        {
+            if (!pending()) // the caller's own handler threw it
+                throw;
+            close_all();
+            fail(boost::system::errc::make_error_code(boost::system::errc::not_enough_memory));
+        }
+    }
 
     time_point now() const noexcept { return context_.clock->now(); }
 
@@ -88,9 +107,21 @@ protected:
         std::move(done)(why, std::move(stream));
     }
 
-    void fail(error_code why) { complete(why, no_stream<Stream>(context_.executor)); }
+    void fail(error_code why)
+    {
+        std::optional<Stream> none;
+        try
+        {
+            none.emplace(no_stream<Stream>(context_.executor));
+        }
+        catch (const std::bad_alloc&) // the first socket of a context makes what all of them share
+        {
+            return post_failure(why);
+        }
+        complete(why, std::move(*none));
+    }
 
-    /// Completes later: from inside the initiating call, or from a cancellation.
+    /// Completes later: from inside the initiating call, which throws if there is no memory.
     void post_completion(error_code why, Stream&& stream)
     {
         disarm();
@@ -99,9 +130,23 @@ protected:
                    { std::move(done)(why, std::move(stream)); });
     }
 
-    void post_failure(error_code why)
+    /// Fails later: from inside the initiating call, or from a cancellation. It does so however
+    /// little memory there is: then it is the clock that posts, as soon as it can.
+    void post_failure(error_code why) noexcept
     {
-        post_completion(why, no_stream<Stream>(context_.executor));
+        disarm();
+        posted_ = true;
+        why_ = why;
+        try
+        {
+            asio::post(context_.executor, [self = this->shared_from_this()] { self->deliver(); });
+        }
+        catch (...)
+        {
+            kept_ = this->shared_from_this();
+            armed_ = true;
+            context_.clock->arm(*this, now());
+        }
     }
 
     /// The caller cancels, and still waits. What has succeeded meanwhile and waits in the queue
@@ -134,18 +179,32 @@ private:
             context_.clock->disarm(*this);
     }
 
+    void deliver()
+    {
+        const auto kept = std::move(kept_);
+        if (done_)
+            fail(why_);
+    }
+
     void expired() override // with the clock's lock, on any thread
     {
         if (auto self = this->weak_from_this().lock())
             asio::post(context_.executor,
                        [self = std::move(self)]
                        {
-                           if (self->pending())
+                           if (self->posted_)
+                               self->deliver();
+                           else if (self->pending())
                                self->timer_fired(self->now());
                        });
     }
 
+    void dropped() noexcept override { const auto kept = std::move(kept_); }
+
     handler done_;
+    std::shared_ptr<dial_op> kept_; // while the end waits for the clock to post it
+    error_code why_;
+    bool posted_ = false; // the end is on its way: `why_`
     bool armed_ = false;
 };
 }

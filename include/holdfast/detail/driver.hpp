@@ -6,6 +6,7 @@
 #include <holdfast/core/client_machine.hpp>
 #include <holdfast/detail/attempt.hpp>
 #include <holdfast/detail/definition.hpp>
+#include <holdfast/detail/reserved_post.hpp>
 #include <holdfast/detail/waiter.hpp>
 #include <holdfast/retry/random.hpp>
 
@@ -14,6 +15,7 @@
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -64,8 +66,8 @@ public:
     {
         if (shared_ == nullptr)
             return f(*this);
-        asio::dispatch(shared_->strand, [self = boost::intrusive_ptr<driver>(this),
-                                         f = std::move(f)]() mutable { f(*self); });
+        asio::dispatch(shared_->executor, [self = boost::intrusive_ptr<driver>(this),
+                                           f = std::move(f)]() mutable { f(*self); });
     }
 
     // For operations, on the executor.
@@ -105,9 +107,20 @@ private:
         std::shared_ptr<const failure> why_not_begun;
     };
 
+    static constexpr std::size_t last_post_size = sizeof(void*) + post_overhead;
+
     struct shared_state // of a thread-safe service alone
     {
-        asio::any_io_executor strand;
+        explicit shared_state(const asio::any_io_executor& below)
+            : strand(serial_executor::over(below))
+            , executor(strand)
+        {
+        }
+
+        serial_strand strand;
+        asio::any_io_executor executor; // the same
+        reserved_memory<last_post_size> room;
+        std::unique_ptr<waiting_room> spare_room; // calls that come through the strand cannot throw
         std::atomic<service_state> state{service_state::idle};
         mutable std::mutex mutex;
         std::shared_ptr<const failure> last_failure; // guarded by mutex
@@ -135,6 +148,7 @@ private:
 
     error_code last_code() const noexcept;
     waiting_room& room();
+    void leave_room() noexcept;
 
     boost::intrusive_ptr<const definition_base> definition_;
     core::client_machine machine_;

@@ -9,6 +9,7 @@
 #include <boost/asio/associator.hpp>
 
 #include <memory>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -42,7 +43,17 @@ struct erase_dialled
     void operator()(error_code ec, Stream dialled)
     {
         endpoint.reset();
-        std::move(done)(ec, ec ? stream() : stream(std::move(dialled)));
+        stream erased;
+        try
+        {
+            if (!ec)
+                erased = stream(std::move(dialled));
+        }
+        catch (const std::bad_alloc&) // what was dialled closes with it
+        {
+            ec = boost::system::errc::make_error_code(boost::system::errc::not_enough_memory);
+        }
+        std::move(done)(ec, std::move(erased));
     }
 };
 

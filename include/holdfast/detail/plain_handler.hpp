@@ -19,8 +19,22 @@ namespace holdfast::detail
 {
 namespace asio = boost::asio;
 
+/// Whether `Handler` runs wherever it is called.
+template <class Handler>
+concept homeless = requires {
+    typename asio::associated_executor<
+        Handler, asio::any_io_executor>::asio_associated_executor_is_unspecialised;
+};
+
+/// Whether the executor of `Handler` can be erased as those of services are.
+template <class Handler>
+concept has_plain_home =
+    std::is_convertible_v<asio::associated_executor_t<Handler, asio::any_io_executor>,
+                          asio::any_io_executor>;
+
 /// A completion handler with an executor of its own, as something to be called from another one: it
-/// then goes to its own, which it keeps from running out of work until then.
+/// then goes to its own, which it keeps from running out of work until then. If that is the very
+/// one from which it is called, nothing is left to do.
 template <class Handler>
 class homing_handler
 {
@@ -37,6 +51,9 @@ public:
         , work_(asio::prefer(asio::get_associated_executor(handler_, executor),
                              asio::execution::outstanding_work.tracked))
     {
+        if constexpr (has_plain_home<Handler>)
+            at_home_ = asio::any_io_executor(asio::get_associated_executor(handler_, executor)) ==
+                       executor;
     }
 
     allocator_type get_allocator() const noexcept
@@ -53,6 +70,8 @@ public:
     void operator()(Args&&... args)
     {
         const work home_of_handler(std::move(work_));
+        if (at_home_)
+            return std::move(handler_)(std::forward<Args>(args)...);
         asio::dispatch(home_of_handler,
                        asio::append(std::move(handler_), std::forward<Args>(args)...));
     }
@@ -60,13 +79,7 @@ public:
 private:
     Handler handler_;
     work work_;
-};
-
-/// Whether `Handler` runs wherever it is called.
-template <class Handler>
-concept homeless = requires {
-    typename asio::associated_executor<
-        Handler, asio::any_io_executor>::asio_associated_executor_is_unspecialised;
+    bool at_home_ = false;
 };
 
 /// `handler` as something that is called from `executor` and needs no more thought about where it
@@ -79,6 +92,27 @@ auto plain_handler(Handler&& handler, const asio::any_io_executor& executor)
         return decayed(std::forward<Handler>(handler));
     else
         return homing_handler<decayed>(std::forward<Handler>(handler), executor);
+}
+
+/// Where `handler` is called by an operation of a service with this executor: on its own.
+template <class Handler>
+asio::any_io_executor home_of(const Handler& handler, const asio::any_io_executor& executor)
+{
+    if constexpr (has_plain_home<Handler>)
+        return asio::get_associated_executor(handler, executor);
+    else
+        return executor; // it finds its way from there
+}
+
+/// `handler` as something that is called there.
+template <class Handler>
+auto handler_at_home(Handler&& handler, const asio::any_io_executor& home)
+{
+    using decayed = std::decay_t<Handler>;
+    if constexpr (has_plain_home<decayed>)
+        return decayed(std::forward<Handler>(handler));
+    else
+        return plain_handler(std::forward<Handler>(handler), home);
 }
 }
 

@@ -52,10 +52,10 @@ private:
     void begin() override
     {
         target_->below.async_connect(
-            this->context_,
-            asio::bind_cancellation_slot(below_.slot(), [self = this->shared_from_this(),
-                                                         this](error_code ec, below_type stream)
-                                         { connected(ec, std::move(stream)); }));
+            this->context_, asio::bind_cancellation_slot(
+                                below_.slot(), [self = this->shared_from_this(),
+                                                this](error_code ec, below_type stream)
+                                { this->guarded([&] { connected(ec, std::move(stream)); }); }));
     }
 
     void connected(error_code ec, below_type stream)
@@ -81,7 +81,7 @@ private:
         this->arm(give_up_at_);
         core_->ssl.async_handshake(asio::ssl::stream_base::client,
                                    [self = this->shared_from_this(), this](error_code result)
-                                   { shaken(result); });
+                                   { this->guarded([&] { shaken(result); }); });
     }
 
     void shaken(error_code ec)
@@ -131,7 +131,11 @@ private:
                                  report);
     }
 
-    void close_all() noexcept override { close_stream(core_->below()); }
+    void close_all() noexcept override
+    {
+        if (core_ != nullptr)
+            close_stream(core_->below());
+    }
 
     const std::shared_ptr<const target_type> target_;
     boost::intrusive_ptr<tls_core<below_type>> core_; // once there is a stream below

@@ -214,6 +214,8 @@ private:
         this->run_fails(ec, std::move(thrown));
     }
     void callbacks_ended() { run_done({}, nullptr); }
+    transport_type& callbacks_transport() noexcept { return *transport_; }
+    clock& my_clock() const noexcept { return *this->shared().clock; }
 
     struct no_transport
     {

@@ -7,6 +7,7 @@
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
+#include <atomic>
 #include <cstdint>
 
 namespace holdfast::detail
@@ -23,8 +24,8 @@ public:
     waiter& operator=(const waiter&) = delete;
     virtual ~waiter() = default;
 
-    /// Posts the completion. Called once, when it has left its list.
-    virtual void complete(error_code ec) = 0;
+    /// Posts the completion, which cannot fail. Called once, when it has left its list.
+    virtual void complete(error_code ec) noexcept = 0;
 
     /// Whether it waits: it is in a list.
     bool listed() const noexcept { return list_ != nullptr; }
@@ -33,7 +34,7 @@ public:
     std::uint32_t failures_left = 0;
 
     /// It was cancelled, perhaps while it was still on its way to the service's strand.
-    bool cancelled = false;
+    std::atomic<bool> cancelled = false;
 
 private:
     friend class waiter_list;
@@ -64,10 +65,10 @@ public:
     boost::intrusive_ptr<waiter> take_first() noexcept;
 
     /// Completes all that are in the list now.
-    void complete_all(error_code ec);
+    void complete_all(error_code ec) noexcept;
 
     /// Counts one failure of each, and completes those that bear no more.
-    void count_failure(error_code ec);
+    void count_failure(error_code ec) noexcept;
 
 private:
     waiter* first_ = nullptr;

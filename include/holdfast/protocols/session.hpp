@@ -51,7 +51,7 @@ public:
     void close() noexcept
     {
         if (!std::exchange(closing_, true) && !beginning_)
-            cancel_.emit(asio::cancellation_type::all);
+            cancel();
     }
 
     // For the attempt that runs it.
@@ -67,7 +67,7 @@ public:
         detail::spawn(executor, begin(), cancel_.slot(), std::move(done));
         beginning_ = false;
         if (closing_)
-            cancel_.emit(asio::cancellation_type::all);
+            cancel();
     }
 
     /// The coroutine has ended: there is nothing left to cancel, and nobody left to tell.
@@ -90,6 +90,17 @@ protected:
     virtual asio::awaitable<void> begin() = 0;
 
 private:
+    void cancel() noexcept
+    {
+        try
+        {
+            cancel_.emit(asio::cancellation_type::all);
+        }
+        catch (...) // somebody's operation needs memory to end: it is cut off after `stop_timeout`
+        {
+        }
+    }
+
     asio::cancellation_signal cancel_;
     std::function<void()> on_ready_;
     bool ready_ = false;

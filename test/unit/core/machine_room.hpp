@@ -46,7 +46,7 @@ private:
     {
         completion heard;
 
-        void complete(error_code ec) override
+        void complete(error_code ec) noexcept override
         {
             ++heard.times;
             heard.why = ec;
