@@ -2,13 +2,13 @@
 #include <holdfast/service.hpp>
 
 #include <holdfast/detail/code_of.hpp>
+#include <holdfast/detail/reserved_post.hpp>
 
 #include "quoted.hpp"
 
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
 
 #include <exception>
@@ -71,28 +71,34 @@ public:
     }
 
     /// Called by the service, which is there.
-    void complete(error_code ec) override { post(ec, ec ? service_->telling_ : nullptr); }
+    void complete(error_code ec) noexcept override { post(ec, ec ? service_->telling_ : nullptr); }
 
 private:
+    /// In room of its own: on the executors of an `io_context` it cannot fail.
     void post(error_code ec, std::shared_ptr<const tree_failure> story)
     {
-        asio::post(executor_, [self = boost::intrusive_ptr<operation>(this), ec,
-                               story = std::move(story)] { self->finish(ec, story.get()); });
+        code_ = ec;
+        story_ = std::move(story);
+        detail::post_reserved(room_, executor_,
+                              [self = boost::intrusive_ptr<operation>(this)] { self->finish(); });
     }
 
-    void finish(error_code ec, const tree_failure* story)
+    void finish()
     {
         asio::get_associated_cancellation_slot(done_).clear();
-        if (story != nullptr && why_ != nullptr)
-            *why_ = *story;
+        if (story_ != nullptr && why_ != nullptr)
+            *why_ = *story_;
         const auto work = std::move(executor_);
-        std::move(done_)(ec);
+        std::move(done_)(code_);
     }
 
     service* service_;
     executor_type executor_; // the context does not run out of work meanwhile
     tree_failure* why_;
     handler done_;
+    error_code code_;
+    std::shared_ptr<const tree_failure> story_;
+    detail::reserved_memory<sizeof(void*) + detail::post_overhead> room_;
 };
 
 service::service(executor_type executor, std::string name)

@@ -2,8 +2,8 @@
 #include "check.hpp"
 
 #include "checker.hpp"
-#include "known_endpoints.hpp"
 #include "option_values.hpp"
+#include "target_options.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -17,9 +17,7 @@ namespace
 /// The command line as it was written.
 struct arguments
 {
-    std::string description{};
-    bool ipv4 = false;
-    bool ipv6 = false;
+    target_arguments target{};
     std::string attempt_timeout{};
     std::string watch{};
     bool twice = false;
@@ -28,7 +26,8 @@ struct arguments
 
 check_options options_of(const arguments& a)
 {
-    check_options o{.endpoint = endpoint_of(a.description, a.ipv4, a.ipv6)};
+    check_options o{.endpoint = endpoint_of(a.target)};
+    o.names = names_of(a.target);
     if (const auto d = length_of_time("--attempt-timeout", a.attempt_timeout))
         o.attempt_timeout = *d;
     if (const auto d = length_of_time("--watch", a.watch, hf::duration::zero()))
@@ -40,13 +39,7 @@ check_options options_of(const arguments& a)
 
 void describe(CLI::App& command, arguments& a)
 {
-    command
-        .add_option("DESCRIPTION", a.description,
-                    "What to connect to: tcp:HOST:PORT, tls:HOST:PORT or unix:PATH")
-        ->type_name("")
-        ->required();
-    const auto* ipv4 = command.add_flag("-4", a.ipv4, "Use IPv4 only");
-    command.add_flag("-6", a.ipv6, "Use IPv6 only")->excludes(const_cast<CLI::Option*>(ipv4));
+    describe_target(command, a.target);
     command.add_option("--attempt-timeout", a.attempt_timeout, "For the attempt; 30s")
         ->type_name("TIME");
     command

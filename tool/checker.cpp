@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "checker.hpp"
 
+#include <holdfast/detail/timed_out.hpp>
+
 #include <fmt/format.h>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -14,34 +16,13 @@
 
 namespace tool
 {
-namespace
-{
-/// What a phase is called that has run out of time.
-error_code timed_out_in(hf::phase p)
-{
-    switch (p)
-    {
-    case hf::phase::lookup:
-        return hf::errc::lookup_timed_out;
-    case hf::phase::proxy:
-        return hf::errc::proxy_timed_out;
-    case hf::phase::tls:
-        return hf::errc::tls_timed_out;
-    case hf::phase::connect:
-    case hf::phase::factory:
-    case hf::phase::prepare:
-    case hf::phase::session:
-        break;
-    }
-    return hf::errc::connect_timed_out;
-}
-}
-
 checker::checker(check_options options)
     : options_(std::move(options))
     , clock_(hf::default_clock(context_.get_executor()))
     , signals_(context_, SIGINT, SIGTERM)
 {
+    for (const auto& name : options_.names)
+        names_.add(name);
 }
 
 exit_code checker::run()
@@ -73,7 +54,7 @@ void checker::dial()
     options_.endpoint.async_connect(
         hf::dial_context{.executor = context_.get_executor(),
                          .clock = &clock_,
-                         .resolver = &hf::default_resolver(context_.get_executor()),
+                         .resolver = &names_,
                          .deadline = result_.began + options_.attempt_timeout,
                          .attempt = attempts_,
                          .report = &trace_},
@@ -116,8 +97,9 @@ void checker::dialled(error_code ec, hf::stream stream)
     end_limit();
     if (ec)
     {
-        fail(trace_.phase,
-             ran_out_ && ec == asio::error::operation_aborted ? timed_out_in(trace_.phase) : ec);
+        fail(trace_.phase, ran_out_ && ec == asio::error::operation_aborted
+                               ? hf::detail::timed_out_in(trace_.phase)
+                               : ec);
         return end();
     }
     stream_ = std::move(stream);

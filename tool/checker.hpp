@@ -6,6 +6,7 @@
 #include "error.hpp"
 
 #include <holdfast/endpoints/any_endpoint.hpp>
+#include <holdfast/resolvers/fixed_addresses.hpp>
 
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
@@ -15,6 +16,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <vector>
 
 namespace tool
 {
@@ -24,6 +26,7 @@ namespace asio = boost::asio;
 struct check_options
 {
     hf::any_endpoint endpoint;
+    std::vector<hf::fixed_address> names{}; ///< Not to be looked up.
     hf::duration attempt_timeout = std::chrono::seconds(30);
     hf::duration watch = std::chrono::milliseconds(500); ///< Zero: it is not watched.
     bool twice = false;
@@ -61,6 +64,7 @@ private:
     check_options options_;
     asio::io_context context_{1};
     hf::clock& clock_;
+    hf::fixed_addresses names_{hf::default_resolver(context_.get_executor())};
     asio::signal_set signals_;
     asio::steady_timer timer_{context_};
     asio::cancellation_signal dial_;

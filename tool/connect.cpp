@@ -2,9 +2,9 @@
 #include "connect.hpp"
 
 #include "connector.hpp"
-#include "known_endpoints.hpp"
 #include "option_values.hpp"
 #include "retry_option.hpp"
+#include "target_options.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -19,9 +19,7 @@ namespace
 /// The command line as it was written.
 struct arguments
 {
-    std::string description{};
-    bool ipv4 = false;
-    bool ipv6 = false;
+    target_arguments target{};
     std::string retry{};
     std::optional<unsigned> fail_after{};
     bool once = false;
@@ -29,7 +27,6 @@ struct arguments
     std::string idle_timeout{};
     std::string max_age{};
     std::string stable_after{};
-    std::vector<std::string> resolves{};
     std::vector<std::string> sends{};
     std::vector<std::string> expects{};
     bool crlf = false;
@@ -59,13 +56,12 @@ dialogue dialogue_of(const arguments& a, const CLI::App& command)
 connect_options options_of(const arguments& a, const CLI::App& command)
 {
     const auto zero = hf::duration::zero();
-    connect_options o{.endpoint = endpoint_of(a.description, a.ipv4, a.ipv6)};
+    connect_options o{.endpoint = endpoint_of(a.target)};
     if (a.fail_after == 0U)
         throw usage_error("--fail-after: must be at least 1");
     o.retry = of_option("--retry", [&] { return parse_retry(a.retry, a.fail_after); });
     o.once = a.once;
-    for (const auto& text : a.resolves)
-        o.names.push_back(of_option("--resolve", [&] { return hf::parse_fixed_address(text); }));
+    o.names = names_of(a.target);
     o.attempt_timeout = length_of_time("--attempt-timeout", a.attempt_timeout);
     o.stable_after = length_of_time("--stable-after", a.stable_after, zero);
     o.relay = {.dialogue = dialogue_of(a, command),
@@ -83,32 +79,13 @@ connect_options options_of(const arguments& a, const CLI::App& command)
     return o;
 }
 
-/// An option that may be given again and again, each time with one value, whatever that looks like.
-void add_repeatable(CLI::App& command, const std::string& name, std::vector<std::string>& values,
-                    const std::string& type, const std::string& help)
-{
-    command.add_option(name, values, help)
-        ->type_name(type)
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-        ->allow_extra_args(false);
-}
-
 void describe(CLI::App& command, arguments& a)
 {
     const auto text = [&](const std::string& name, std::string& value, const std::string& type,
                           const std::string& help)
     { return command.add_option(name, value, help)->type_name(type); };
 
-    text("DESCRIPTION", a.description, "",
-         "What to connect to: tcp:HOST:PORT, tls:HOST:PORT, unix:PATH, srv:_SERVICE._tcp.DOMAIN, "
-         "exec:PROGRAM:ARGUMENT..., or failover: of several; by way of a proxy "
-         "tls://HOST:PORT?via=socks5://PROXY:PORT or via=http-connect://PROXY:PORT")
-        ->required();
-    const auto* ipv4 = command.add_flag("-4", a.ipv4, "Use IPv4 only");
-    command.add_flag("-6", a.ipv6, "Use IPv6 only")->excludes(const_cast<CLI::Option*>(ipv4));
-    add_repeatable(command, "--resolve", a.resolves, "HOST:PORT:ADDR[,ADDR]...",
-                   "Take these addresses for that name (or *, any) and port; may be repeated");
+    describe_target(command, a.target);
     text("--retry", a.retry, "POLICY",
          "When to try again: initial=1s,max=60s,factor=2,jitter=full (or equal, none, "
          "decorrelated), fixed=2s, immediately, or twisted,initial=1s,...");

@@ -57,6 +57,16 @@ TEST(check, tells_of_each_step_to_a_server)
         << text;
 }
 
+TEST(check, takes_addresses_that_it_is_given_for_a_name)
+{
+    listener server(wait_for_end);
+    const auto port = std::to_string(server.port());
+    process p(check({"tcp:no.such.host.invalid:" + port, "--watch", "10ms", "--resolve",
+                     "no.such.host.invalid:" + port + ":127.0.0.1"}));
+    EXPECT_EQ(p.wait(), 0) << p.output();
+    EXPECT_TRUE(holds(p.output(), "\nconnected to 127.0.0.1:" + port)) << p.output();
+}
+
 TEST(check, tells_what_the_server_says_first)
 {
     listener server(
@@ -101,6 +111,7 @@ TEST(check, refuses_what_makes_no_sense_with_one_line_that_names_the_part)
         {{"unix:/run/x", "-4"}, "-4"},
         {{"tcp:localhost:1", "--attempt-timeout", "0"}, "--attempt-timeout"},
         {{"tcp:localhost:1", "--watch", "soon"}, "--watch"},
+        {{"tcp:localhost:1", "--resolve", "localhost:1"}, "--resolve"},
     };
     for (const auto& [arguments, names] : refusals)
     {

@@ -89,7 +89,7 @@ void world::settle()
 void world::run_until(const std::function<bool()>& done,
                       const std::function<bool()>& kernel_has_news)
 {
-    for (int steps = 0; steps < 1'000; ++steps)
+    for (int steps = 0; steps < 300; ++steps) // of 200 ms at most
     {
         settle();
         if (done())
