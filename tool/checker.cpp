@@ -168,7 +168,6 @@ void checker::end()
     stream_.close();
     stream_ = hf::stream();
     result_.steps = std::move(trace_.steps);
-    std::ranges::stable_sort(result_.steps, {}, &hf::dial_step::began);
     print(result_);
     if (options_.twice && attempts_ == 1 && !result_.why && !interrupted_)
         return dial();

@@ -13,9 +13,11 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 namespace tool
@@ -44,8 +46,12 @@ public:
 private:
     struct trace final : hf::dial_trace
     {
-        void step(hf::dial_step s) override { steps.push_back(std::move(s)); }
-        std::vector<hf::dial_step> steps;
+        void step(hf::dial_step s) override
+        {
+            const auto later = std::ranges::upper_bound(steps, s.began, {}, &hf::dial_step::began);
+            steps.insert(later, std::move(s));
+        }
+        std::vector<hf::dial_step> steps; // in the order in which they began
     };
 
     void dial();

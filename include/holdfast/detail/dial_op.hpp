@@ -8,6 +8,7 @@
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/system/error_category.hpp>
 
 #include <concepts>
 #include <memory>
@@ -136,7 +137,8 @@ protected:
     {
         disarm();
         posted_ = true;
-        why_ = why;
+        why_value_ = why.value();
+        why_category_ = &why.category();
         try
         {
             asio::post(context_.executor, [self = this->shared_from_this()] { self->deliver(); });
@@ -183,7 +185,7 @@ private:
     {
         const auto kept = std::move(kept_);
         if (done_)
-            fail(why_);
+            fail({why_value_, *why_category_});
     }
 
     void expired() override // with the clock's lock, on any thread
@@ -203,8 +205,9 @@ private:
 
     handler done_;
     std::shared_ptr<dial_op> kept_; // while the end waits for the clock to post it
-    error_code why_;
-    bool posted_ = false; // the end is on its way: `why_`
+    const boost::system::error_category* why_category_ = nullptr; // a code takes 8 bytes more
+    int why_value_ = 0;
+    bool posted_ = false; // the end is on its way, and this is why
     bool armed_ = false;
 };
 }
