@@ -31,6 +31,7 @@ public:
     static asio::execution_context::id id;
 
     explicit waits(asio::execution_context& context) : asio::execution_context::service(context) {}
+    ~waits() override;
 
     void add(wait_operation& w) noexcept;
     void remove(wait_operation& w) noexcept;
@@ -40,6 +41,7 @@ private:
 
     std::mutex mutex_;
     wait_operation* first_ = nullptr;
+    wait_operation* over_ = nullptr; // what is posted may still lie in their rooms
 };
 
 asio::execution_context::id waits::id;
@@ -139,11 +141,24 @@ void waits::remove(wait_operation& w) noexcept
 
 void waits::shutdown() noexcept
 {
-    // No thread runs the context any more. Destroying one wait may destroy others, or cancel them.
+    // No thread runs the context any more. Destroying one handler may end other waits.
     while (first_ != nullptr)
     {
         wait_operation* const w = first_;
+        remove(*w);
+        w->next_ = std::exchange(over_, w);
         w->clock_.disarm(*w); // if it was posted already, what was posted will not run
+        const auto home = std::move(w->home_);
+        const auto done = std::move(w->done_);
+    }
+}
+
+waits::~waits()
+{
+    while (over_ != nullptr)
+    {
+        wait_operation* const w = over_;
+        over_ = std::exchange(w->next_, nullptr);
         delete w;
     }
 }

@@ -96,8 +96,15 @@ void live(world& w, const port& p, const Endpoint& e, const Factory& f,
     operation destroyed;
 
     std::optional<hf::client_service<protocol>> service;
-    if (!world::may_throw([&] { service.emplace(w.context, e, f, o); }))
-        return;
+    {
+        // Asio 1.81 does not survive that it has memory for one half of a strand only: it then
+        // locks a mutex wherever it finds one.
+        std::optional<spared> strand;
+        if (o.thread_safe)
+            strand.emplace();
+        if (!world::may_throw([&] { service.emplace(w.context, e, f, o); }))
+            return;
+    }
 
     const auto wait = [&](operation& what, hf::wait_limit limit)
     {
