@@ -202,7 +202,7 @@ void clock::start(const asio::any_io_executor& home,
 {
     auto w = std::make_unique<wait_operation>(*this, home, std::move(done));
     w->start(at);
-    static_cast<void>(w.release()); // it owns itself from here on
+    [[maybe_unused]] const auto* const kept = w.release(); // it owns itself from here on
 }
 
 std::size_t clock::expire_due(time_point now) noexcept

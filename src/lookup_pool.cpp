@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <csignal>
 #include <deque>
 #include <mutex>
 #include <new>
@@ -23,7 +24,6 @@
 #include <vector>
 
 #include <pthread.h>
-#include <signal.h>
 
 namespace holdfast::detail
 {
@@ -354,17 +354,25 @@ lookup_answer lookup_pool::shared::look_up(const lookup& l) const noexcept
 /// Posts the answer to all who wait. The lock is what keeps their context alive meanwhile.
 void lookup_pool::shared::answer(lookup& l, lookup_answer with) noexcept
 {
+    const auto last = l.waiters.empty() ? nullptr : l.waiters.back();
     for (auto& w : l.waiters)
     {
+        if (w == last)
+            break;
         try
         {
-            w->answer = &w == &l.waiters.back() ? std::move(with) : with;
+            w->answer = with;
         }
         catch (const std::bad_alloc&)
         {
             w->answer = {asio::error::no_memory, {}};
         }
         post(std::move(w));
+    }
+    if (last != nullptr)
+    {
+        last->answer = std::move(with);
+        post(last);
     }
     l.waiters.clear();
 }

@@ -106,7 +106,7 @@ private:
     explicit serial_executor(std::uintptr_t bits) noexcept;
     shared& what_is_shared() const noexcept
     {
-        return *reinterpret_cast<shared*>(bits_ & ~(never | tracked));
+        return *reinterpret_cast<shared*>(bits_ & ~(never | tracked)); // NOLINT(*-no-int-to-ptr)
     }
     room_type& room() const noexcept;
 
