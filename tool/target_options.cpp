@@ -6,7 +6,6 @@
 
 #include <holdfast/endpoints/description.hpp>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -52,6 +51,7 @@ hf::any_endpoint endpoint_of(const target_arguments& a)
 std::vector<hf::fixed_address> names_of(const target_arguments& a)
 {
     std::vector<hf::fixed_address> names;
+    names.reserve(a.resolves.size());
     for (const auto& text : a.resolves)
         names.push_back(of_option("--resolve", [&] { return hf::parse_fixed_address(text); }));
     return names;

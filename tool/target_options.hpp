@@ -6,13 +6,10 @@
 
 #include <holdfast/resolvers/fixed_addresses.hpp>
 
+#include <CLI/CLI.hpp>
+
 #include <string>
 #include <vector>
-
-namespace CLI
-{
-class App;
-}
 
 namespace tool
 {

@@ -77,6 +77,8 @@ long memory::blocks() noexcept
     return live.load(std::memory_order_relaxed);
 }
 
+// The names are the linker's.
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
 extern "C"
 {
     void* __real_aligned_alloc(std::size_t alignment, std::size_t size);
@@ -138,3 +140,4 @@ void operator delete[](void* p, const std::nothrow_t&) noexcept
 {
     give_back(p);
 }
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
