@@ -88,6 +88,7 @@ extern "C"
         return fails() ? nullptr : __real_aligned_alloc(alignment, size);
     }
 }
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 
 void* operator new(std::size_t size)
 {
@@ -140,4 +141,3 @@ void operator delete[](void* p, const std::nothrow_t&) noexcept
 {
     give_back(p);
 }
-// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
