@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // What this machine runs out of.
 #include "fault/scene.hpp"
+#include "support/ubsan.hpp"
 
 #include <holdfast/retry/immediately.hpp>
 
@@ -9,13 +10,6 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-// UBSan looks at objects through a pipe, and takes those for broken that it has no descriptor for.
-#if defined(__has_feature)
-#if __has_feature(undefined_behavior_sanitizer)
-#define HOLDFAST_TEST_WITH_UBSAN
-#endif
-#endif
 
 namespace fault
 {

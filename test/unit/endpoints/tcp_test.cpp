@@ -5,6 +5,7 @@
 
 #include "dial_fixture.hpp"
 #include "endpoints/dial_tcp.hpp"
+#include "support/ubsan.hpp"
 
 #include <boost/asio/execution.hpp>
 
@@ -446,12 +447,6 @@ private:
     ::rlimit before_{};
 };
 
-// UBSan looks at objects through a pipe, and takes those for broken that it has no descriptor for.
-#if defined(__has_feature)
-#if __has_feature(undefined_behavior_sanitizer)
-#define HOLDFAST_TEST_WITH_UBSAN
-#endif
-#endif
 #if !defined(HOLDFAST_TEST_WITH_UBSAN)
 TEST_F(tcp_dial_test, running_out_of_descriptors_is_an_error_like_any_other)
 {
