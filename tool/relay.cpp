@@ -39,14 +39,14 @@ std::string with_crlf(std::string_view text, char& last)
 }
 }
 
-relay::relay(relay_options options, const asio::any_io_executor& executor)
+relay::relay(relay_options options, const asio::any_io_executor& executor,
+             std::shared_ptr<local_end> end)
     : options_(std::move(options))
     , executor_(executor)
     , clock_(hf::default_clock(executor))
-    , received_(buffer_size)
-    , read_(buffer_size)
+    , local_(std::move(end))
 {
-    if (options_.command.empty())
+    if (options_.command.empty() && local_ == nullptr)
         local_ = std::make_shared<standard_streams>(executor);
 }
 
@@ -58,6 +58,7 @@ asio::awaitable<void> relay::run(hf::stream stream, hf::session& session)
     session_ = &session;
     reason_ = write_failed_ = {};
     dropped_ = 0;
+    ending_ = ending::none;
     std::shared_ptr<child> command;
     error_code ec;
     std::exception_ptr thrown;
@@ -66,6 +67,8 @@ asio::awaitable<void> relay::run(hf::stream stream, hf::session& session)
         auto received = co_await options_.dialogue.hold(stream_);
         if (!options_.command.empty())
             local_ = command = std::make_shared<child>(executor_, options_.command);
+        received_ = std::make_unique_for_overwrite<char[]>(buffer_size);
+        read_ = std::make_unique_for_overwrite<char[]>(buffer_size);
         session.ready();
         since_ = active_ = clock_.now();
         ec = co_await carry(std::move(received));
@@ -77,6 +80,8 @@ asio::awaitable<void> relay::run(hf::stream stream, hf::session& session)
     const bool cancelled =
         (co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none;
     session_ = nullptr;
+    received_ = nullptr;
+    read_ = nullptr;
     if (command != nullptr)
     {
         stream_.close(); // the command may take its time to end
@@ -122,11 +127,12 @@ asio::awaitable<error_code> relay::receive(std::string first)
     auto written = co_await local_->write(first);
     while (!written)
     {
-        const auto [ec, n] = co_await stream_.async_read_some(asio::buffer(received_), in_tuple);
+        const auto [ec, n] =
+            co_await stream_.async_read_some(asio::buffer(received_.get(), buffer_size), in_tuple);
         if (ec)
             co_return ec != asio::error::eof ? ec : write_failed_;
         active_ = clock_.now();
-        written = co_await local_->write({received_.data(), n});
+        written = co_await local_->write({received_.get(), n});
     }
     if (written == asio::error::operation_aborted)
         co_return written;
@@ -146,7 +152,7 @@ asio::awaitable<error_code> relay::send()
     char last = 0;
     for (;;)
     {
-        const auto [read_failed, n] = co_await local_->read(read_);
+        const auto [read_failed, n] = co_await local_->read({read_.get(), buffer_size});
         if (read_failed == asio::error::eof)
             co_return co_await end_of_input();
         if (read_failed == asio::error::operation_aborted)
@@ -157,7 +163,7 @@ asio::awaitable<error_code> relay::send()
             co_return error_code();
         }
         active_ = clock_.now();
-        std::string_view chunk(read_.data(), n);
+        std::string_view chunk(read_.get(), n);
         std::string lines;
         if (options_.crlf)
             chunk = lines = with_crlf(chunk, last);

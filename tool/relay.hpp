@@ -16,7 +16,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace tool
 {
@@ -47,7 +46,9 @@ public:
         broken,        ///< The input or the output failed; see `broken_by`.
     };
 
-    explicit relay(relay_options options, const asio::any_io_executor& executor);
+    /// `end` is this side; null: a command, or the standard streams.
+    relay(relay_options options, const asio::any_io_executor& executor,
+          std::shared_ptr<local_end> end = nullptr);
     ~relay();
 
     /// The life of one connection: what a session is.
@@ -77,8 +78,8 @@ private:
     std::shared_ptr<local_end> local_;
     hf::session* session_ = nullptr;
     hf::stream stream_; // here, so that its unsent bytes can be counted after the session's end
-    std::vector<char> received_;
-    std::vector<char> read_;
+    std::unique_ptr<char[]> received_; // both only while there is a connection, and not touched
+    std::unique_ptr<char[]> read_;     // further than it needs
     hf::time_point since_{};
     hf::time_point active_{};
     error_code reason_{};       // of our own, to end the connection

@@ -159,6 +159,18 @@ std::shared_ptr<multi_service> service_kinds::make_tree(const tree_record& r,
     return tree;
 }
 
+any_endpoint make_endpoint(const client_record& r, const registry& known)
+{
+    for (const auto& [key, reference] : r.secrets)
+        for (const char* const wrong :
+             {detail::wrong_secret_key(key), detail::wrong_secret_reference(reference)})
+            if (wrong != nullptr)
+                throw saving_error("secrets." + detail::one_line(key, 60), wrong);
+    if (detail::holds_secret(r.endpoint))
+        throw saving_error("endpoint", "holds a secret; say in `secrets` where it is read from");
+    return endpoint_of(r, "", known);
+}
+
 client_record record_of(const service& client)
 {
     return client_of(client, "");

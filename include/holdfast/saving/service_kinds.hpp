@@ -129,6 +129,11 @@ private:
     std::map<std::string, maker, std::less<>> makers_;
 };
 
+/// The endpoint of a record, with its secrets, which are read now.
+///
+/// @throws saving_error naming the member that cannot be: `endpoint`, `secrets.KEY` or `secrets`
+any_endpoint make_endpoint(const client_record& r, const registry& known = registry::standard());
+
 /// What a service was made of, with the name that it has now.
 ///
 /// @throws saving_error if it was not made by `service_kinds`
