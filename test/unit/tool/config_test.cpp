@@ -184,7 +184,7 @@ TEST(config, says_where_something_is_wrong_and_what_was_expected)
               "f:2:1: daemon: there is no key \"statsu\" (did you mean \"status\"?)");
     EXPECT_EQ(refusal_of("retry = 3"), "f:3:9: services.a.retry: is a number, and must be a text");
     EXPECT_EQ(refusal_of("retry = \"fxed=1s\"").substr(0, 32),
-              "f:3:9: services.a.retry: \"fxed\" ");
+              "f:3:9: services.a.retry: \"fxed\":");
     EXPECT_EQ(refusal_of("stop_timeout = \"1 s\"").substr(0, 38),
               "f:3:16: services.a.stop_timeout: \"1 s\"");
     EXPECT_EQ(refusal_of("stop_timeout = 0"),
