@@ -22,6 +22,9 @@
 #include <holdfast/endpoints/tcp.hpp>
 #include <holdfast/endpoints/unix.hpp>
 #include <holdfast/multi_service.hpp>
+#include <holdfast/observe/history.hpp>
+#include <holdfast/observe/log.hpp>
+#include <holdfast/observe/metrics.hpp>
 #include <holdfast/protocols/callback_protocol.hpp>
 #include <holdfast/protocols/session.hpp>
 #include <holdfast/resolvers/caching_resolver.hpp>

@@ -2,6 +2,7 @@
 #include "line_format.hpp"
 
 #include "../quoted.hpp"
+#include "words.hpp"
 
 #include <array>
 #include <cstdio>
@@ -16,7 +17,6 @@ using wall_time = std::chrono::system_clock::time_point;
 
 // What others wrote is cut, so that what is said of it stays.
 constexpr std::size_t name_max = 100;
-constexpr std::size_t reason_max = 700;
 constexpr std::size_t part_max = 900;
 
 template <class... Values>
@@ -56,20 +56,6 @@ std::string universal_time(wall_time t)
     return buffer.data() + print(".%03dZ", static_cast<int>(rest));
 }
 
-/// `1.5 s`, `250 ms`, `2.0 min`.
-std::string say(duration d)
-{
-    const double s = seconds(d);
-    if (s < 1)
-        return print("%.0f ms", s * 1000);
-    return s < 120 ? print("%.1f s", s) : print("%.1f min", s / 60);
-}
-
-std::string plural(std::uint32_t n, std::string_view what)
-{
-    return std::to_string(n) + " " + std::string(what) + (n == 1 ? "" : "s");
-}
-
 /// What happened last, with the endpoint it happened to.
 std::string reason(const event& e)
 {
@@ -107,28 +93,6 @@ std::string sentence(const event& e)
         return endpoint + ": stopped";
     }
     return endpoint;
-}
-
-/// The length of the character of UTF-8 that `text` begins with: the shortest form, no surrogate,
-/// at most U+10FFFF. 0 if it begins with none.
-std::size_t character_length(std::string_view text)
-{
-    const auto byte = [text](std::size_t at)
-    { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
-    const auto first = byte(0);
-    if (first < 0x80)
-        return 1;
-    if (first < 0xC2 || first > 0xF4)
-        return 0;
-    const std::size_t length = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-    for (std::size_t at = 1; at < length; ++at)
-        if ((byte(at) & 0xC0) != 0x80)
-            return 0;
-    const bool longer_than_need =
-        (first == 0xE0 && byte(1) < 0xA0) || (first == 0xF0 && byte(1) < 0x90);
-    const bool no_character =
-        (first == 0xED && byte(1) > 0x9F) || (first == 0xF4 && byte(1) > 0x8F);
-    return longer_than_need || no_character ? 0 : length;
 }
 
 /// Bytes that are no UTF-8, such as a path may hold, become U+FFFD: JSON has no place for them.
