@@ -2,8 +2,8 @@
 #ifndef HOLDFAST_HPP
 #define HOLDFAST_HPP
 
-// Everything but the support for tests, which is in <holdfast/testing/...>. TLS and the
-// DNS for whoever links holdfast::tls and holdfast::cares.
+// Everything but the support for tests, which is in <holdfast/testing/...>. What needs a library
+// more is there for whoever links holdfast::tls, cares, saving or runner.
 
 #include <holdfast/any_stream.hpp>
 #include <holdfast/as_service.hpp>
@@ -41,6 +41,11 @@
 #if defined(HOLDFAST_CARES)
 #include <holdfast/endpoints/srv.hpp>
 #include <holdfast/resolvers/c_ares_resolver.hpp>
+#endif
+
+#if defined(HOLDFAST_RUNNER)
+#include <holdfast/runner.hpp>
+#include <holdfast/runner/passed_sockets.hpp>
 #endif
 
 #if defined(HOLDFAST_SAVING)

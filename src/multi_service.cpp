@@ -154,6 +154,12 @@ void multi_service::release(service& child)
     await_ready_again();
 }
 
+void multi_service::retry_now()
+{
+    for (const auto& child : children()) // a copy: what is called may add and remove some
+        child->retry_now();
+}
+
 std::size_t multi_service::position(const service& child) const noexcept
 {
     return static_cast<std::size_t>(find_entry(child) - children_.data());

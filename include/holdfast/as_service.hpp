@@ -39,6 +39,8 @@ public:
     client_service<Protocol>& client() noexcept { return client_; }
     const client_service<Protocol>& client() const noexcept { return client_; }
 
+    void retry_now() override { client_.retry_now(); }
+
 private:
     void do_start() override { client_.start(); }
 

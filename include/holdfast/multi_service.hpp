@@ -114,6 +114,8 @@ public:
 
     std::size_t size() const noexcept { return children_.size(); }
 
+    void retry_now() override;
+
     const multi_service_options& options() const noexcept { return options_; }
 
     /// What it was told of this child.

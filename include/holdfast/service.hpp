@@ -171,6 +171,11 @@ public:
         return initiate(request::ready, &why, token);
     }
 
+    /// Has what waits for its time begin now: a client service its next attempt, see
+    /// `client_service::retry_now`; a tree that of all who are below it. By default it does
+    /// nothing.
+    virtual void retry_now() {}
+
     /// From start to stop.
     bool running() const noexcept;
 
