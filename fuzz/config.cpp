@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// A configuration: refused with one line that has its place, or accepted in a form that makes sense.
+// A configuration: refused with one line that has its place, or accepted in a form that makes
+// sense.
+#include "tool/run/config.hpp"
 #include "fuzz/check.hpp"
 #include "tool/retry_option.hpp"
-#include "tool/run/config.hpp"
 #include "tool/run/listen_address.hpp"
 
 #include <cstdint>

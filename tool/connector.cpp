@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "connector.hpp"
 
+#include "note_line.hpp"
 #include "pid_file.hpp"
 
 #include <fmt/format.h>
@@ -164,17 +165,6 @@ void connector::reconnect()
 
 void connector::say(std::string_view text) const
 {
-    const auto note = one_line(text, 900); // a path may hold line ends
-    std::string line;
-    if (options_.log == hf::log_format::text)
-        line = fmt::format("holdfast: {}\n", note);
-    else
-    {
-        std::string escaped;
-        for (const char c : note)
-            escaped.append(c == '"' || c == '\\' ? 1 : 0, '\\').push_back(c);
-        line = fmt::format(R"({{"event":"note","note":"{}"}})", escaped) + "\n";
-    }
-    write_at_once(STDERR_FILENO, line);
+    write_at_once(STDERR_FILENO, note_line(options_.log, text));
 }
 }

@@ -3,6 +3,7 @@
 #include "connect.hpp"
 #include "demo.hpp"
 #include "descriptor.hpp"
+#include "run/run.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -29,6 +30,7 @@ int run(int argc, char** argv)
     app.require_subcommand(0, 1);
     tool::add_connect(app, result);
     tool::add_check(app, result);
+    tool::add_run(app, result);
     tool::add_demo(app, result);
     try
     {

@@ -5,6 +5,7 @@
 #include <holdfast/core/client_machine.hpp>
 #include <holdfast/failure.hpp>
 #include <holdfast/observe/attempt_record.hpp>
+#include <holdfast/observe/metrics.hpp>
 #include <holdfast/time.hpp>
 
 #include <boost/signals2/signal.hpp>
@@ -65,8 +66,8 @@ public:
     /// All that must be ready are.
     virtual bool ready() const = 0;
 
-    /// Counters and histograms of all services, as OpenMetrics text.
-    virtual std::string metrics() const = 0;
+    /// Counters and histograms of all services.
+    virtual std::string metrics(hf::metrics_format format) const = 0;
 
     /// Is called with the name of a service whenever something has changed about it, also when it
     /// was added or removed; empty: many have. Nothing may be changed from within.

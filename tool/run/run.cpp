@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "run/run.hpp"
+
+#include "descriptor.hpp"
+#include "note_line.hpp"
+#include "run/supervisor.hpp"
+
+#include <holdfast/runner.hpp>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <csignal>
+#include <filesystem>
+#include <memory>
+
+#include <unistd.h>
+
+namespace tool
+{
+namespace
+{
+/// The command line as it was written.
+struct arguments
+{
+    std::string file{};
+    bool check = false;
+    bool allow_root = false;
+};
+
+hf::runner_options options_of(const daemon_config& d)
+{
+    return {.name = d.name,
+            .stop_timeout = d.stop_timeout,
+            .working_directory = d.working_directory,
+            .umask = d.umask,
+            .pid_file = d.pid_file,
+            .user = d.user,
+            .group = d.group,
+            .allow_root = d.allow_root};
+}
+
+/// The runner with everything that it runs, in the order in which they must be destroyed.
+class daemon
+{
+public:
+    daemon(configuration c, const std::string& path)
+        : format_(c.daemon.log)
+        , runner_(with_hooks(options_of(c.daemon)))
+        , services_(
+              runner_.tree(), std::move(c), [path] { return read_config(path); },
+              [](std::string_view line) { write_at_once(STDERR_FILENO, std::string(line) + "\n"); },
+              [this](std::string_view text) { note(text); })
+    {
+    }
+
+    exit_code run()
+    {
+        ::signal(SIGPIPE, SIG_IGN);
+        const auto result = runner_.run();
+        if (!result.why.empty())
+            note(result.why);
+        return static_cast<exit_code>(result.end);
+    }
+
+private:
+    hf::runner_options with_hooks(hf::runner_options o)
+    {
+        o.on_reload = [this] { services_.reload(); };
+        o.status = [this] { return services_.summary(); };
+        return o;
+    }
+
+    void note(std::string_view text) const
+    {
+        write_at_once(STDERR_FILENO, note_line(format_, text));
+    }
+
+    hf::log_format format_;
+    hf::runner runner_;
+    supervisor services_;
+};
+
+exit_code run(const arguments& a)
+{
+    const auto path = std::filesystem::absolute(a.file).string(); // it may go elsewhere
+    auto c = read_config(path);
+    if (a.check)
+    {
+        fmt::print("{}: nothing is wrong; services: {}\n", one_line(a.file, 4096),
+                   c.services.size());
+        return exit_code::ended;
+    }
+    c.daemon.allow_root = c.daemon.allow_root || a.allow_root;
+    return daemon(std::move(c), path).run();
+}
+}
+
+void add_run(CLI::App& app, exit_code& result)
+{
+    auto* command =
+        app.add_subcommand("run", "Keep all services of a configuration running, as a daemon");
+    const auto a = std::make_shared<arguments>();
+    command->add_option("CONFIG", a->file, "The configuration, in TOML; see doc/configuration.md")
+        ->type_name("")
+        ->required();
+    command->add_flag("--check", a->check, "Read it, say what is wrong with it, and do nothing");
+    command->add_flag("--allow-root", a->allow_root, "Run on as root where it names no user");
+    command->footer("SIGTERM stops, SIGHUP reads the configuration again, SIGUSR1 tries again "
+                    "now.\nExit status: 0 stopped as asked, 1 failed, 2 usage or configuration, 4 "
+                    "something did not stop in time, 5 a second signal cut the stop short.");
+    command->callback([a, &result] { result = run(*a); });
+}
+}
