@@ -2,7 +2,6 @@
 // What the documentation shows beside the programs. Compiled, not run.
 #include <holdfast.hpp>
 #include <holdfast/endpoints/argument_reader.hpp>
-#include <holdfast/observe/log.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -40,6 +39,9 @@ void per_attempt();
 asio::awaitable<void> receive(hf::unix_socket::stream_type stream);
 asio::awaitable<void> errors(hf::client_service<hf::session>& service);
 void logs(hf::client_options<hf::session>& options);
+asio::awaitable<void> follow(hf::event_stream& events);
+asio::awaitable<void> waits(hf::client_service<hf::session>& service,
+                            const hf::service_metrics& counts);
 void threads();
 asio::awaitable<void> run_for_a_while();
 void hooks(asio::io_context& context);
@@ -315,6 +317,29 @@ void logs(hf::client_options<hf::session>& options)
     // [log_lines]
     options.observe = hf::log_lines([](std::string_view line) { std::clog << line << '\n'; });
     // [/log_lines]
+}
+
+// [event_stream]
+asio::awaitable<void> follow(hf::event_stream& events)
+{
+    for (;;) // until the stream is closed or goes away
+    {
+        const hf::numbered_event e = co_await events.async_next_event();
+        if (e.dropped != 0)
+            std::cout << e.dropped << " events were passed over\n";
+        std::cout << e.sequence << ": " << e.name << ' ' << to_string(e.kind) << '\n';
+    }
+}
+// [/event_stream]
+
+asio::awaitable<void> waits(hf::client_service<hf::session>& service,
+                            const hf::service_metrics& counts)
+{
+    // [record_wait]
+    const auto began = std::chrono::steady_clock::now();
+    co_await service.async_when_connected();
+    counts.record_wait(std::chrono::steady_clock::now() - began);
+    // [/record_wait]
 }
 
 // [strand]

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
-// Lines of the log about names, endpoints and reasons of any bytes.
+// Lines of the log, the words of a history and the labels of metrics, about names, endpoints and
+// reasons of any bytes.
 #include "fuzz/bytes.hpp"
 #include "fuzz/check.hpp"
 #include "fuzz/json.hpp"
 #include "observe/line_format.hpp"
+#include "observe/metrics_series.hpp"
+
+#include <holdfast/observe/history.hpp>
 
 #include <array>
 #include <memory>
@@ -64,5 +68,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto object = json_line(e, context);
     fuzz::check(fuzz::is_one_line(object), "a JSON line is one line", object);
     fuzz::check(fuzz::is_json(object), "a JSON line is JSON, in UTF-8", object);
+
+    e.state = static_cast<hf::service_state>(e.attempt % 11);
+    const hf::history past(1);
+    past(e);
+    const auto why = past.why(e.at);
+    fuzz::check(fuzz::is_one_line(why) && why.size() < 1100, "a history says one line", why);
+
+    // Of what a label may hold, JSON lacks the control characters alone.
+    auto label = hf::detail::service_label(e.name).substr(sizeof "service=" - 1);
+    fuzz::check(label.find('\n') == label.npos, "a label is on one line", label);
+    std::erase_if(label, [](char c) { return c >= 0 && c < ' '; });
+    fuzz::check(fuzz::is_json("{\"service\":" + label + "}"), "a label is quoted, in UTF-8", label);
     return 0;
 }

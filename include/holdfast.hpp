@@ -22,9 +22,11 @@
 #include <holdfast/endpoints/tcp.hpp>
 #include <holdfast/endpoints/unix.hpp>
 #include <holdfast/multi_service.hpp>
+#include <holdfast/observe/event_stream.hpp>
 #include <holdfast/observe/history.hpp>
 #include <holdfast/observe/log.hpp>
 #include <holdfast/observe/metrics.hpp>
+#include <holdfast/observe/tell_all.hpp>
 #include <holdfast/protocols/callback_protocol.hpp>
 #include <holdfast/protocols/session.hpp>
 #include <holdfast/resolvers/caching_resolver.hpp>

@@ -43,6 +43,7 @@ public:
         case errc::key_not_pinned:
         case errc::unusable_files:
         case errc::no_such_service:
+        case errc::already_reading:
             break;
         }
         return {value, *this};
@@ -142,6 +143,8 @@ const char* text(errc e) noexcept
         return "a file with certificates or keys cannot be used";
     case errc::no_such_service:
         return "the domain says that it does not have that service";
+    case errc::already_reading:
+        return "the stream of events is being read already";
     }
     return "unknown error";
 }

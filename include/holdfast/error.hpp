@@ -69,6 +69,9 @@ enum class errc
 
     /// The domain says in its DNS that it has no such service.
     no_such_service = 18,
+
+    /// An `event_stream` has one reader at a time, and this is a second one.
+    already_reading = 19,
 };
 
 /// Groups of errors that are handled alike. Compare with `==`.

@@ -15,7 +15,7 @@ using holdfast::errc;
 using holdfast::error_code;
 
 constexpr int first_error = static_cast<int>(errc::stopped);
-constexpr int last_error = static_cast<int>(errc::no_such_service);
+constexpr int last_error = static_cast<int>(errc::already_reading);
 
 TEST(error, every_value_has_a_sentence_of_its_own)
 {
