@@ -148,7 +148,6 @@ run_result runner::impl::run()
         give_up(e.what());
     }
     context.run();
-    pid_file.reset();
     return result;
 }
 

@@ -50,8 +50,9 @@ struct runner_options
     /// Which permissions the files that it makes do not get, up to 0777; none: as it was started.
     std::optional<unsigned> umask = {};
 
-    /// Holds the number of the process, and a lock, while it runs. Another that holds it makes the
-    /// run fail; one that was left behind is replaced, any other file never. Empty: none.
+    /// Holds the number of the process, and a lock, until the runner is destroyed. One that another
+    /// process holds makes the run fail; one that was left behind is replaced, any other file
+    /// never. Empty: none.
     std::string pid_file = {};
 
     /// Who the process becomes once the privileged start is done, with the groups of that user

@@ -325,6 +325,23 @@ TEST_F(tree_ready, a_client_that_gives_up_tells_why_it_will_not_be_ready)
         << to_string(why);
 }
 
+TEST_F(tree_ready, CS_45_retry_now_of_a_tree_is_that_of_every_client_within)
+{
+    const auto branch = root->add(std::make_shared<hf::multi_service>(
+        context, hf::multi_service_options{.name = "branch", .clock = &clock}));
+    const auto client =
+        branch->add(as_service(make_client({.name = "client", .retry = hf::retry::fixed{1h}})));
+    root->add(make_part("part")); // to whom it is nothing
+    endpoint.then(dial_step::fail(asio::error::connection_refused));
+    root->start();
+    settle();
+    ASSERT_EQ(client->client().state(), service_state::waiting);
+
+    root->retry_now();
+    pass(10ms); // never sooner than that after the failure
+    EXPECT_EQ(client->client().state(), service_state::connected);
+}
+
 TEST_F(tree_ready, a_stop_ends_the_wait_and_a_second_start_begins_anew)
 {
     const auto client =

@@ -67,9 +67,19 @@ private:
             stopped(kind_ == "fails_to_stop" ? asio::error::broken_pipe : hf::error_code());
     }
 
-    bool ready_when_started() const noexcept override { return kind_ != "late"; }
+    bool ready_when_started() const noexcept override
+    {
+        return kind_ != "late" && kind_ != "gives_up";
+    }
 
-    void do_await_ready() override { say("awaited"); }
+    void do_await_ready() override
+    {
+        say("awaited");
+        if (kind_ == "gives_up")
+            will_not_be_ready({{{.path = path(),
+                                 .step = hf::service_step::becoming_ready,
+                                 .code = asio::error::connection_refused}}});
+    }
 
     std::string kind_;
 };

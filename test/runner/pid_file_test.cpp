@@ -73,14 +73,22 @@ TEST(pid_file, is_never_written_over_what_is_none)
     test::folder folder;
     const auto path = folder / "letter";
     std::ofstream(path) << "Dear sir\n";
-    std::filesystem::create_symlink(path, folder / "link");
-    for (const auto& named : {path, folder / "link", folder.path().native()})
+    for (const auto& named : {path, folder.path().native()})
     {
         process daemon(daemon_command({}, {"pid_file=" + named}));
         EXPECT_EQ(daemon.wait(), failed);
         EXPECT_TRUE(daemon.output().starts_with("end: pid_file: \"" + named)) << daemon.output();
     }
     EXPECT_EQ(content(path), "Dear sir\n");
+}
+
+TEST(pid_file, is_never_written_to_where_a_link_leads)
+{
+    test::folder folder;
+    std::filesystem::create_symlink(folder / "elsewhere", folder / "pid");
+    process daemon(daemon_command({}, {"pid_file=" + folder / "pid"}));
+    EXPECT_EQ(daemon.wait(), failed);
+    EXPECT_FALSE(std::filesystem::exists(folder / "elsewhere"));
 }
 
 TEST(pid_file, is_left_empty_where_the_user_may_not_remove_it)
