@@ -91,16 +91,17 @@ bool access::knows_host(std::string_view host) const
 {
     if (!local_)
         return true;
-    const bool bracketed = host.starts_with('[');
-    const auto end = std::min(bracketed ? host.find(']') : host.find(':'), host.size());
-    const auto name = host.substr(bracketed ? 1 : 0, end - (bracketed ? 1 : 0));
-    const auto port = host.substr(std::min(end + (bracketed ? 1 : 0), host.size()));
-    if (port.find_first_not_of("0123456789", 1) != port.npos || (!port.empty() && port[0] != ':'))
-        return false;
-    if (boost::algorithm::iequals(name, "localhost"))
+    const auto colon = std::min(host.rfind(':'), host.size());
+    if (host.find_first_not_of("0123456789", colon + 1) == host.npos)
+        host = host.substr(0, colon); // without its port
+    if (boost::algorithm::iequals(host, "localhost"))
         return true;
     boost::system::error_code none;
-    const auto address = boost::asio::ip::make_address(std::string(name), none);
-    return !none && address.is_loopback();
+    if (host.starts_with('[') && host.ends_with(']'))
+    {
+        const std::string inside(host.substr(1, host.size() - 2));
+        return boost::asio::ip::make_address_v6(inside, none).is_loopback();
+    }
+    return boost::asio::ip::make_address_v4(std::string(host), none).is_loopback();
 }
 }

@@ -36,6 +36,7 @@ constexpr int line_at = 18;
 constexpr int above_max = 16;
 constexpr int below_max = 10;
 constexpr int below_min = 4; // a loss of a moment is seen
+constexpr std::string_view hours = "M60 27v3M120 27v3M180 27v3M240 27v3M300 27v3";
 
 void draw(std::string& to, const std::vector<timeline::run>& runs)
 {
@@ -59,8 +60,9 @@ void draw(std::string& to, const std::vector<timeline::run>& runs)
     }
     fmt::format_to(std::back_inserter(to),
                    R"(<path class="above" d="{}"/><path class="below" d="{}"/>)"
-                   R"(<path class="base" d="M{} {}H{}"/>)",
-                   above, below, timeline::buckets_max - count, line_at, timeline::buckets_max);
+                   R"(<path class="hours" d="{}"/><path class="base" d="M{} {}H{}"/>)",
+                   above, below, hours, timeline::buckets_max - count, line_at,
+                   timeline::buckets_max);
 }
 
 /// What the drawing tells, in words.
@@ -95,7 +97,9 @@ std::string trouble(const service_status& s, const moment& m)
     if (s.failures > 1)
         text += fmt::format(" · {} failures in a row", s.failures);
     if (s.next_attempt)
-        text += fmt::format(" · next attempt in {}", say(*s.next_attempt - m.now));
+        text += *s.next_attempt > m.now
+                    ? fmt::format(" · next attempt in {}", say(*s.next_attempt - m.now))
+                    : " · next attempt now";
     return text.starts_with(" · ") ? text.substr(4) : text; // the dot takes two bytes
 }
 
@@ -121,8 +125,9 @@ void service(std::string& to, const service_status& s, const services_view& view
     const auto matter = trouble(s, m);
     fmt::format_to(std::back_inserter(to),
                    R"(<details class="service" data-name="{0}" data-standing="{1}"><summary>)"
-                   R"(<span class="mark" aria-hidden="true"></span><span class="name">{0}</span>)"
-                   R"(<span class="job" data-field="job">{2}</span><span class="state">)"
+                   R"(<span class="mark" aria-hidden="true"></span><span class="title"><span )"
+                   R"(class="name">{0}</span> <span class="job" data-field="job">{2}</span></span>)"
+                   R"(<span class="state">)"
                    R"(<b data-field="state">{3}</b> <span data-field="since">{4}</span></span>)"
                    R"(<svg class="timeline" role="img" viewBox="0 0 360 30" )"
                    R"(preserveAspectRatio="none" aria-label="{5}">)",

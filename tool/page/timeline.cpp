@@ -75,7 +75,7 @@ std::vector<timeline::run> timeline::runs(hf::time_point now) const
 void timeline::account_until(hf::time_point now)
 {
     // What lies before the oldest bucket would only be overwritten.
-    const auto oldest = std::chrono::floor<std::chrono::minutes>(now) - buckets_max * bucket_length;
+    const hf::time_point oldest = std::chrono::floor<std::chrono::minutes>(now) - length;
     if (until_ < oldest)
     {
         until_ = oldest;

@@ -33,8 +33,9 @@ std::string_view to_string(standing s) noexcept;
 class timeline
 {
 public:
-    static constexpr std::size_t buckets_max = 360;
+    static constexpr std::chrono::hours length{6};
     static constexpr std::chrono::minutes bucket_length{1};
+    static constexpr std::size_t buckets_max = length / bucket_length;
 
     /// What share of the time in one bucket was what. The rest of `whole` is `stopped`.
     struct bucket

@@ -42,15 +42,13 @@ std::optional<page_answer> answer_to(hf::error_code ec)
     if (ec.category() != make_error_code(http::error::bad_method).category() ||
         ec == http::error::end_of_stream || ec == http::error::partial_message)
         return std::nullopt;
-    return refusal(400, "this is no request of HTTP/1.1");
+    return refusal(400, "this is no request of HTTP/1.1 or HTTP/1.0");
 }
 
 /// What is wrong with a request that can be read, before it is looked at what it asks for.
 std::optional<page_answer> objection(const request_parser& p)
 {
     const auto& header = p.get();
-    if (header.version() != 10 && header.version() != 11)
-        return refusal(505, "HTTP/1.1 is expected, or HTTP/1.0");
     if (header.count(http::field::host) > 1 ||
         (header.version() == 11 && header.count(http::field::host) == 0))
         return refusal(400, "the request has no field Host, or more than one");

@@ -92,8 +92,10 @@ function trouble(service) {
   const failure = service.last_failure;
   if (failure) parts.push(`${failure.reason} (in ${failure.phase})`);
   if (service.failures > 1) parts.push(`${service.failures} failures in a row`);
-  if (service.next_attempt_seconds !== null)
-    parts.push(`next attempt in ${say(service.next_attempt_seconds - passed(service))}`);
+  if (service.next_attempt_seconds !== null) {
+    const left = service.next_attempt_seconds - passed(service);
+    parts.push(left > 0 ? `next attempt in ${say(left)}` : "next attempt now");
+  }
   return parts.join(" · ");
 }
 
