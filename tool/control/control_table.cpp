@@ -33,7 +33,7 @@ std::string failure_of(const told_service& s, const told_moment& at)
     if (!s.last_failure)
         return {};
     const auto ago = s.failed_at ? ", " + age_of(at.now - *s.failed_at) + " ago" : std::string();
-    return shown(fmt::format("{} ({}){}", s.last_failure->reason, s.last_failure->phase, ago));
+    return shown(s.last_failure->reason + ago);
 }
 
 row row_of(const told_service& s, const told_moment& at)
@@ -63,25 +63,25 @@ std::size_t total(const widths& w)
     return sum - gap;
 }
 
-/// Takes from the columns that can bear it, in turn; then leaves some out, those that the command
-/// for one service shows as well.
+/// Leaves columns out, those that the command for one service shows as well, until the others have
+/// the room that they need; what is left over goes to those that want more.
 void fit(widths& w, std::size_t width)
 {
-    struct step
+    const widths wanted = w;
+    const auto limit = [&](column c, std::size_t least) { w[c] = std::min(w[c], least); };
+    limit(name, 16);
+    limit(state, 10);
+    limit(endpoint, 24);
+    limit(failure, 24);
+    for (const auto dropped : {endpoint, failures, next, failure})
+        if (total(w) > width)
+            w[dropped] = 0;
+    w[name] -= std::min(w[name] - 1, total(w) - std::min(width, total(w)));
+    for (const auto c : {name, failure, endpoint})
     {
-        column which;
-        std::size_t least;
-    };
-    for (const auto& [which, least] :
-         {step{endpoint, 24}, step{failure, 28}, step{endpoint, 16}, step{name, 16},
-          step{endpoint, 0}, step{failures, 0}, step{failure, 12}, step{next, 0}, step{failure, 0}})
-    {
-        const auto all = total(w);
-        if (all <= width)
-            return;
-        const auto spare = w[which] - std::min(w[which], least);
-        const auto taken = least == 0 ? w[which] : std::min(spare, all - width);
-        w[which] -= taken;
+        const auto spare = width - std::min(width, total(w));
+        if (w[c] != 0)
+            w[c] = std::min(wanted[c], w[c] + spare);
     }
 }
 
