@@ -17,10 +17,11 @@ using hf::error_code;
 /// What the program ends with.
 enum class exit_code
 {
-    ended = 0,   ///< As it was asked to.
-    failed = 1,  ///< Something went wrong that trying again does not mend.
-    usage = 2,   ///< The command line or a description made no sense; nothing was dialled.
-    gave_up = 3, ///< After so many failures in a row as `--fail-after` says.
+    ended = 0,       ///< As it was asked to.
+    failed = 1,      ///< Something went wrong that trying again does not mend.
+    usage = 2,       ///< The command line or a description made no sense; nothing was dialled.
+    gave_up = 3,     ///< After so many failures in a row as `--fail-after` says.
+    unreachable = 4, ///< There is no daemon that could be asked.
 };
 
 /// The command line makes no sense. `what()` is one line.

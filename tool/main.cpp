@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "check.hpp"
 #include "connect.hpp"
+#include "control/control.hpp"
 #include "demo.hpp"
 #include "descriptor.hpp"
 #include "run/run.hpp"
@@ -32,6 +33,7 @@ int run(int argc, char** argv)
     tool::add_check(app, result);
     tool::add_run(app, result);
     tool::add_demo(app, result);
+    tool::add_control(app, result);
     try
     {
         app.parse(argc, argv);

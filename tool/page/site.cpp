@@ -79,10 +79,13 @@ page_answer site::answer(std::string_view path, std::string_view accept) const
     if (path == "/readyz")
         return readiness();
     if (path == "/metrics")
-        return {.type = accept.find("application/openmetrics-text") != accept.npos
-                            ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
-                            : "text/plain; version=0.0.4; charset=utf-8",
-                .body = view_.metrics()};
+    {
+        const bool open = accept.find("application/openmetrics-text") != accept.npos;
+        return {.type = open ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+                             : "text/plain; version=0.0.4; charset=utf-8",
+                .body = view_.metrics(open ? hf::metrics_format::open_metrics
+                                           : hf::metrics_format::prometheus)};
+    }
     if (path == "/api/services")
         return services();
     if (path.starts_with(one_service))

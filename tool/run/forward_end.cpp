@@ -200,6 +200,20 @@ catch (const boost::system::system_error& e)
         fmt::format("forward: cannot listen at {}: {}", job_.listen, e.code().message()));
 }
 
+bool forward_end::adopt(hf::owned_descriptor& listening)
+{
+    const auto where = listen_address(job_.listen);
+    error_code ec;
+    shared_->acceptor.assign(where.protocol(), listening.get(), ec);
+    const auto found = ec ? where : shared_->acceptor.local_endpoint(ec);
+    if (ec || found.protocol().family() != where.protocol().family())
+        throw std::runtime_error(fmt::format(
+            "forward: the socket that was passed is not of the kind of {}", job_.listen));
+    static_cast<void>(listening.release());
+    shared_->accept();
+    return true;
+}
+
 bool forward_end::take_over(job_end& other) noexcept
 {
     auto* const old = dynamic_cast<forward_end*>(&other);

@@ -28,6 +28,7 @@ public:
     ~forward_end() override;
 
     void open() override;
+    bool adopt(hf::owned_descriptor& listening) override;
     bool take_over(job_end& other) noexcept override;
     void close() noexcept override;
     void wanted(bool now) noexcept override;

@@ -5,6 +5,8 @@
 #include "local_end.hpp"
 #include "run/config.hpp"
 
+#include <holdfast/endpoints/owned_descriptor.hpp>
+
 #include <functional>
 #include <memory>
 #include <string_view>
@@ -19,6 +21,12 @@ public:
     ///
     /// @throws std::runtime_error with one line
     virtual void open() {}
+
+    /// Listens at a socket that listens already, instead of opening one. False if it does not
+    /// listen.
+    ///
+    /// @throws std::runtime_error if that is not the kind of socket that it needs
+    virtual bool adopt(hf::owned_descriptor& /*listening*/) { return false; }
 
     /// Takes over what `other` holds, so that it need not be opened. False if it has no use for it.
     virtual bool take_over(job_end& /*other*/) noexcept { return false; }

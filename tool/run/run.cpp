@@ -3,9 +3,11 @@
 
 #include "descriptor.hpp"
 #include "note_line.hpp"
+#include "run/doors.hpp"
 #include "run/supervisor.hpp"
 
 #include <holdfast/runner.hpp>
+#include <holdfast/runner/passed_sockets.hpp>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -46,17 +48,23 @@ class daemon
 public:
     daemon(configuration c, const std::string& path)
         : format_(c.daemon.log)
+        , daemon_(c.daemon)
         , runner_(with_hooks(options_of(c.daemon)))
         , services_(
               runner_.tree(), std::move(c), [path] { return read_config(path); },
               [](std::string_view line) { write_at_once(STDERR_FILENO, std::string(line) + "\n"); },
               [this](std::string_view text) { note(text); })
+        , doors_(std::make_shared<doors>(runner_.context().get_executor(), services_, daemon_,
+                                         [this](std::string_view text) { note(text); }))
     {
     }
 
     exit_code run()
     {
         ::signal(SIGPIPE, SIG_IGN);
+        adopt(hf::passed_sockets());
+        runner_.tree().add(doors_); // first in, last out
+        services_.enter_tree();
         const auto result = runner_.run();
         if (!result.why.empty())
             note(result.why);
@@ -64,6 +72,16 @@ public:
     }
 
 private:
+    /// Takes what the service manager has opened: sockets by the names of those who want them.
+    void adopt(std::vector<hf::passed_socket> sockets)
+    {
+        for (auto& s : sockets)
+            if (!doors_->adopt(s.name, s.descriptor) && !services_.adopt(s.name, s.descriptor))
+                note(fmt::format("a socket was passed under the name {}, which is neither control "
+                                 "nor status nor a service that forwards",
+                                 quoted(s.name)));
+    }
+
     hf::runner_options with_hooks(hf::runner_options o)
     {
         o.on_reload = [this] { services_.reload(); };
@@ -77,8 +95,10 @@ private:
     }
 
     hf::log_format format_;
+    daemon_config daemon_;
     hf::runner runner_;
     supervisor services_;
+    std::shared_ptr<doors> doors_;
 };
 
 exit_code run(const arguments& a)

@@ -177,6 +177,11 @@ void supervised::open()
         connection_->end->open();
 }
 
+bool supervised::adopt(hf::owned_descriptor& listening)
+{
+    return connection_->end != nullptr && connection_->end->adopt(listening);
+}
+
 bool supervised::take_over(supervised& other) noexcept
 {
     return connection_->end != nullptr && other.connection_->end != nullptr &&

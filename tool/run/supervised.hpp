@@ -40,6 +40,9 @@ public:
     /// Takes hold of what its job needs. Throws `std::runtime_error`.
     void open();
 
+    /// Has its job listen at a socket that listens already. False if it listens nowhere.
+    bool adopt(hf::owned_descriptor& listening);
+
     /// Takes it over from another one where that is possible.
     bool take_over(supervised& other) noexcept;
 

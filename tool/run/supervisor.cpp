@@ -36,8 +36,20 @@ supervisor::supervisor(hf::multi_service& tree, configuration c, loader load,
     for (auto& s : c.services)
     {
         services_.push_back(make(std::move(s)));
-        add(services_.back());
+        names_.emplace(services_.back()->config().name, services_.back());
     }
+}
+
+void supervisor::enter_tree()
+{
+    for (const auto& s : services_)
+        add(s);
+}
+
+bool supervisor::adopt(std::string_view name, hf::owned_descriptor& listening)
+{
+    auto* const s = at(name);
+    return s != nullptr && s->adopt(listening);
 }
 
 supervisor::~supervisor() = default;

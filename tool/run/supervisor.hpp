@@ -24,7 +24,7 @@ public:
     /// Reads the configuration again. Throws `config_error`.
     using loader = std::function<configuration()>;
 
-    /// Makes all services, and puts those into the tree that are to be started with it.
+    /// Makes all services, stopped.
     ///
     /// @param line Gets the lines of the log, without their ends.
     /// @param note Gets what else there is to say, in one line.
@@ -32,6 +32,13 @@ public:
     supervisor(hf::multi_service& tree, configuration c, loader load, hf::log_lines::sink line,
                note_sink note);
     ~supervisor() override;
+
+    /// Puts those into the tree that are to be started with it. Once.
+    void enter_tree();
+
+    /// Has the service of that name forward from a socket that listens already. False if it is none
+    /// that forwards.
+    bool adopt(std::string_view name, hf::owned_descriptor& listening);
 
     hf::time_point now() const override { return clock_.now(); }
     std::vector<service_status> all() const override;
