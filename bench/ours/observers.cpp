@@ -14,6 +14,8 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <malloc.h>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
@@ -57,7 +59,13 @@ void live(const hf::observer& tell)
     happen(event_kind::connected, service_state::connected);
 }
 
-/// By how much the process grows for each of many observers that have seen a life.
+/// Bytes of the heap that are in use.
+std::size_t heap_bytes()
+{
+    return ::mallinfo2().uordblks;
+}
+
+/// By how much the heap grows for each of many observers that have seen a life.
 template <class Make>
 void print_bytes(const char* name, Make make)
 {
@@ -70,9 +78,9 @@ void print_bytes(const char* name, Make make)
             live(all.emplace_back(make(all.size())));
     };
     grow(1000);
-    const auto before = bench::resident_bytes();
+    const auto before = heap_bytes();
     grow(count);
-    const auto growth = static_cast<double>(bench::resident_bytes() - before);
+    const auto growth = static_cast<double>(heap_bytes() - before);
     std::printf("%-38s %8.0f bytes\n", name, growth / static_cast<double>(count));
 }
 
@@ -112,8 +120,11 @@ int main()
     hf::metrics counts;
     asio::io_context context;
     hf::event_stream stream(context);
+    print_bytes("nobody", [](auto) { return [](const hf::event&) {}; });
     print_bytes("a history of 16 attempts, failures too", [](auto) { return hf::history(); });
+    print_bytes("a history of one attempt, likewise", [](auto) { return hf::history(1); });
     print_bytes("metrics", [&](std::size_t i) { return counts.for_service(std::to_string(i)); });
+    print_bytes("log_lines", [](auto) { return hf::log_lines([](std::string_view) {}); });
     print_time("an event, told to nobody", [](const hf::event&) {});
     print_time("  to a history", hf::history());
     print_time("  to metrics", counts.for_service("cache"));

@@ -32,6 +32,18 @@ asio::awaitable<void> read_to_the_end(hf::testing::memory_stream stream)
         co_await stream.async_read_some(asio::buffer(bytes), asio::use_awaitable);
 }
 
+/// Prints a line, folded so that it fits a page.
+void print(std::string line)
+{
+    for (constexpr std::size_t width = 96; line.size() > width;)
+    {
+        const auto end = line.rfind(' ', width);
+        std::cout << line.substr(0, end) << '\n';
+        line.replace(0, end + 1, "    ");
+    }
+    std::cout << line << '\n';
+}
+
 void print_attempts(const hf::history& past)
 {
     // [attempts]
@@ -58,7 +70,7 @@ int main()
                                 .observe = hf::tell_all({past, counts.for_service("cache")}),
                                 .clock = &clock});
 
-    const auto why = [&] { std::cout << past.why(clock.now()) << '\n'; };
+    const auto why = [&] { print(past.why(clock.now())); };
     // [/why]
     why();
     service.start();

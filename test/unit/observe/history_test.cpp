@@ -226,17 +226,17 @@ TEST_F(history, knows_when_an_attempt_followed_that_needed_no_delay)
 
 TEST_F(history, begins_anew_with_each_start)
 {
-    endpoint.then(dial_step::succeed()).then(dial_step::hang());
+    endpoint.then(refused).then(dial_step::succeed()).then(dial_step::hang());
     make();
     start();
-    go_on(1s);
+    go_on(15s);
     service->stop();
     go_on(1s);
     start();
     EXPECT_FALSE(past.ready());
     EXPECT_EQ(past.since(), clock.now());
     EXPECT_EQ(past.attempt(), 1U);
-    EXPECT_EQ(past.attempts().size(), 2U);
+    EXPECT_EQ(past.attempts().size(), 3U);
     EXPECT_EQ(past.connections(), 1U);
     EXPECT_EQ(why(), "attempt 1 has been going on for 0 ms");
 }

@@ -142,9 +142,9 @@ TEST_F(metrics, do_not_count_the_time_while_it_is_stopped)
 
 TEST_F(metrics, tell_the_state_and_when_it_changed)
 {
-    endpoint.otherwise(dial_step::fail(asio::error::connection_refused));
+    endpoint.otherwise(dial_step::fail(asio::error::connection_refused, 500ms));
     make();
-    clock.advance(2500ms, context);
+    clock.advance(3s, context);
     EXPECT_EQ(value("holdfast_connected"), "0");
     EXPECT_EQ(value("holdfast_state", R"(,state="waiting")"), "1");
     EXPECT_EQ(value("holdfast_state", R"(,state="dialling")"), std::nullopt);
@@ -168,6 +168,15 @@ TEST_F(metrics, count_what_was_abandoned)
     clock.advance(1min, context);
     EXPECT_EQ(value("holdfast_forced_ends_total"), "1");
     EXPECT_EQ(value("holdfast_failures_total", R"(,phase="connect",class="timed_out")"), "1");
+}
+
+TEST_F(metrics, count_what_nobody_knows_the_reason_of)
+{
+    const auto cache = counts.for_service("cache");
+    cache({.kind = hf::event_kind::failed});
+    cache({.kind = hf::event_kind::lost});
+    EXPECT_EQ(value("holdfast_failures_total", R"(,phase="connect",class="other")"), "1");
+    EXPECT_EQ(value("holdfast_connections_lost_total", R"(,class="other")"), "1");
 }
 
 TEST_F(metrics, count_the_waits_that_they_are_told_of)
