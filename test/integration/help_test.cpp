@@ -155,6 +155,7 @@ TEST(completion, of_fish_offers_what_can_follow)
     EXPECT_EQ(lines_of(offered("holdfast connect --on-eof ")).size(), 2U);
     EXPECT_NE(offered("holdfast check --tw").find("--twice\t"), std::string::npos);
     EXPECT_EQ(offered("holdfast check --retr"), "");
+    EXPECT_EQ(offered("holdfast check /etc/passw"), ""); // no file is a description
 }
 
 TEST(completion, of_zsh_offers_what_can_follow)
