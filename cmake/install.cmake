@@ -12,7 +12,22 @@ foreach(name IN ITEMS core holdfast runner saving tls cares testing sim)
 endforeach()
 install(TARGETS ${libraries} EXPORT holdfast ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 if(TARGET holdfast_tool)
-  install(TARGETS holdfast_tool RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  # The program by itself: cmake --install BUILD --component program.
+  set(documents ${PROJECT_BINARY_DIR}/tool/documents) # what the program prints of itself
+  set(unit ${PROJECT_BINARY_DIR}/tool/holdfast.service)
+  install(TARGETS holdfast_tool RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
+  install(FILES ${documents}/holdfast.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT program)
+  install(FILES ${documents}/holdfast.bash COMPONENT program RENAME holdfast
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+  install(FILES ${documents}/holdfast.zsh COMPONENT program RENAME _holdfast
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+  install(FILES ${documents}/holdfast.fish COMPONENT program
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+  # Where the program is, is known when it is installed.
+  install(CODE "set(bindir \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}\")
+    configure_file(\"${PROJECT_SOURCE_DIR}/tool/holdfast.service.in\" \"${unit}\" @ONLY)"
+    COMPONENT program)
+  install(FILES ${unit} DESTINATION lib/systemd/system COMPONENT program)
 endif()
 
 # Headers without their library would only fail later.

@@ -2,6 +2,7 @@
 #include "check.hpp"
 
 #include "checker.hpp"
+#include "example.hpp"
 #include "option_values.hpp"
 #include "target_options.hpp"
 
@@ -58,9 +59,10 @@ void add_check(CLI::App& app, exit_code& result)
         "check", "Connect once, and explain each step, why it failed and what to try");
     const auto a = std::make_shared<arguments>();
     describe(*command, *a);
-    command->footer("Try it where nobody listens: holdfast check tcp:localhost:1\n"
+    command->footer("Try it where nobody listens too: tcp:localhost:1\n"
                     "Times are like 1.5s, 200ms, 2m, or plain seconds.\n"
                     "Exit status: 0 connected, 1 failed, 2 usage.");
+    add_example(*command, "holdfast check exec:cat");
     command->callback([a, &result] { result = checker(options_of(*a)).run(); });
 }
 }

@@ -2,6 +2,7 @@
 #include "connect.hpp"
 
 #include "connector.hpp"
+#include "example.hpp"
 #include "option_values.hpp"
 #include "retry_option.hpp"
 #include "target_options.hpp"
@@ -106,12 +107,11 @@ void describe(CLI::App& command, arguments& a)
     command.add_flag("--crlf", a.crlf, "Send line ends as CR LF");
     text("--exec", a.command, "COMMAND",
          "Run this on each connection, which is its input and output");
-    text("--on-eof", a.on_eof, "close|stay",
-         "At the end of the input: finish (close), or go on receiving")
-        ->check(CLI::IsMember({"close", "stay"}));
+    one_of(*command.add_option("--on-eof", a.on_eof,
+                               "At the end of the input: finish (close), or go on receiving"),
+           {"close", "stay"});
     text("--linger", a.linger, "TIME", "How long to read on after the end of the input; 5s");
-    text("--log", a.log, "text|json", "What status lines look like")
-        ->check(CLI::IsMember({"text", "json"}));
+    one_of(*command.add_option("--log", a.log, "What status lines look like"), {"text", "json"});
     command.add_flag("-q,--quiet", a.quiet, "Tell nothing but why it failed");
     command.add_flag("-v,--verbose", a.verbose, "Tell of every step");
     text("--pid-file", a.pid_file, "PATH", "Write the number of the process there");
@@ -127,6 +127,7 @@ void add_connect(CLI::App& app, exit_code& result)
     command->footer("Times are like 1.5s, 200ms, 2m, or plain seconds. SIGUSR1 tries again now, "
                     "SIGUSR2 reconnects.\nExit status: 0 ended as asked, 1 failed, 2 usage, 3 gave "
                     "up (--fail-after).");
+    add_example(*command, "echo hello | holdfast connect --once exec:cat");
     command->callback([a, command, &result]
                       { result = connector(options_of(*a, *command)).run(); });
 }

@@ -2,6 +2,7 @@
 #include "demo.hpp"
 
 #include "demo_show.hpp"
+#include "example.hpp"
 
 #include <holdfast/duration.hpp>
 
@@ -31,6 +32,7 @@ void add_demo(CLI::App& app, exit_code& result)
         "Show a service living through a server that refuses, drops, stalls and comes back");
     const auto length = std::make_shared<std::string>("20s");
     command->add_option("--length", *length, "How long it takes; 20s")->type_name("TIME");
+    add_example(*command, "holdfast demo --length 2s");
     command->callback(
         [length, &result]
         {

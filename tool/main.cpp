@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "check.hpp"
-#include "connect.hpp"
-#include "control/control.hpp"
-#include "demo.hpp"
 #include "descriptor.hpp"
-#include "run/run.hpp"
+#include "program.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -26,24 +22,17 @@ int complain(tool::exit_code code, std::string_view problem)
 int run(int argc, char** argv)
 {
     auto result = tool::exit_code::ended;
-    CLI::App app("Keeps one outgoing connection alive.", "holdfast");
-    app.set_version_flag("--version", "holdfast " HOLDFAST_VERSION);
-    app.require_subcommand(0, 1);
-    tool::add_connect(app, result);
-    tool::add_check(app, result);
-    tool::add_run(app, result);
-    tool::add_demo(app, result);
-    tool::add_control(app, result);
+    const auto app = tool::make_program(result);
     try
     {
-        app.parse(argc, argv);
-        if (app.get_subcommands().empty())
-            fmt::print("{}", app.help());
+        app->parse(argc, argv);
+        if (app->get_subcommands().empty())
+            fmt::print("{}", app->help());
         return static_cast<int>(result);
     }
     catch (const CLI::Success& asked) // for help or the version
     {
-        return app.exit(asked);
+        return app->exit(asked);
     }
     catch (const CLI::ParseError& e)
     {

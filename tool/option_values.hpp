@@ -8,10 +8,14 @@
 
 #include <fmt/format.h>
 
+#include <CLI/Option.hpp>
+#include <CLI/Validators.hpp>
+
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tool
 {
@@ -27,6 +31,13 @@ auto of_option(std::string_view option, Read read)
     {
         throw usage_error(fmt::format("{}: {}", option, e.what()));
     }
+}
+
+/// Has the option take one of these words alone.
+inline void one_of(CLI::Option& option, const std::vector<std::string>& words)
+{
+    option.type_name(fmt::format("{}", fmt::join(words, "|")))
+        ->check(CLI::IsMember(words).description("")); // the type says it
 }
 
 /// The length of time that an option was given; nothing if `text` is empty.

@@ -6,10 +6,10 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <ctime>
 #include <utility>
 
 #include <systemd/sd-daemon.h>
-#include <time.h>
 
 namespace holdfast::detail
 {

@@ -22,7 +22,7 @@ std::vector<passed_socket> passed_sockets()
         result.push_back({names[i], owned_descriptor(SD_LISTEN_FDS_START + i)});
         std::free(names[i]);
     }
-    std::free(names);
+    std::free(static_cast<void*>(names));
     return result;
 }
 }

@@ -63,9 +63,10 @@ std::string notify_socket::next_told() const
 }
 
 std::vector<std::string> daemon_command(std::vector<std::string> before,
-                                        const std::vector<std::string>& arguments)
+                                        const std::vector<std::string>& arguments,
+                                        const std::string& program)
 {
-    before.emplace_back(HOLDFAST_DAEMON);
+    before.push_back(program);
     before.insert(before.end(), arguments.begin(), arguments.end());
     const auto says_who = [](const std::string& a)
     { return a.starts_with("user=") || a == "as_it_is"; };

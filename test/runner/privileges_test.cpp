@@ -18,6 +18,18 @@ using test::daemon_command;
 constexpr int stopped = static_cast<int>(hf::run_end::stopped);
 constexpr int failed = static_cast<int>(hf::run_end::failed);
 
+/// A daemon that anybody may run, wherever the build is.
+class copied_daemon
+{
+public:
+    copied_daemon() { std::filesystem::copy_file(HOLDFAST_DAEMON, path()); }
+
+    std::string path() const { return folder_ / "daemon"; }
+
+private:
+    test::folder folder_;
+};
+
 /// Whether a line stands in what the daemon says of itself.
 bool shows(const process& daemon, const std::string& line)
 {
@@ -89,18 +101,19 @@ TEST(privileges, of_capabilities_without_root_are_dropped_as_well)
 TEST(privileges, of_others_are_for_root_to_give)
 {
     SKIP_UNLESS(test::is_root(), "root");
+    const copied_daemon copy;
     const std::vector<std::string> as_nobody{"setpriv", "--reuid=nobody", "--regid=nogroup",
                                              "--clear-groups"};
-    process refused(daemon_command(as_nobody, {"user=daemon"}));
+    process refused(daemon_command(as_nobody, {"user=daemon"}, copy.path()));
     EXPECT_EQ(refused.wait(), failed);
     EXPECT_EQ(refused.output(),
               "end: user: this process is not root, so it cannot become \"daemon\"; start it as "
               "root or as that user, or name none\n");
 
-    process refused_group(daemon_command(as_nobody, {"user=nobody", "group=daemon"}));
+    process refused_group(daemon_command(as_nobody, {"user=nobody", "group=daemon"}, copy.path()));
     EXPECT_EQ(refused_group.wait(), failed);
 
-    process same(daemon_command(as_nobody, {"user=nobody", "group=nogroup"}));
+    process same(daemon_command(as_nobody, {"user=nobody", "group=nogroup"}, copy.path()));
     EXPECT_TRUE(same.wait_for_output("started as 65534")) << same.output();
 }
 

@@ -2,6 +2,7 @@
 #include "run/run.hpp"
 
 #include "descriptor.hpp"
+#include "example.hpp"
 #include "note_line.hpp"
 #include "run/doors.hpp"
 #include "run/supervisor.hpp"
@@ -129,6 +130,8 @@ void add_run(CLI::App& app, exit_code& result)
     command->footer("SIGTERM stops, SIGHUP reads the configuration again, SIGUSR1 tries again "
                     "now.\nExit status: 0 stopped as asked, 1 failed, 2 usage or configuration, 4 "
                     "something did not stop in time, 5 a second signal cut the stop short.");
+    add_example(*command, R"(printf '[services.echo]\nendpoint = "exec:cat"\n' | )"
+                          "holdfast run --check /dev/stdin");
     command->callback([a, &result] { result = run(*a); });
 }
 }
