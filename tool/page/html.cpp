@@ -231,8 +231,8 @@ std::string html_page(const services_view& view, const timelines& lines, const m
     auto rest = web::index_html;
     fill(page, rest, "<!--title-->", [&] { page += summary(all); });
     fill(page, rest, "<!--summary-->", [&] { page += summary(all); });
-    fill(page, rest, "<!--time-->",
-         [&, now = m.text(m.now)] { page += now.substr(0, 10) + ' ' + now.substr(11, 8) + " UTC"; });
+    fill(page, rest, "<!--time-->", [&, now = m.text(m.now)]
+         { page += now.substr(0, 10) + ' ' + now.substr(11, 8) + " UTC"; });
     fill(page, rest, "<!--services-->",
          [&]
          {
