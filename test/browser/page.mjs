@@ -51,8 +51,8 @@ export async function look({ url, name, drop, mend, folder, token }) {
     const { page, complaints } = await seen_by({ colorScheme: "light" });
     await page.addInitScript(() => addEventListener("securitypolicyviolation",
       (event) => console.error(`the policy forbids ${event.violatedDirective} ${event.blockedURI}`)));
-    await page.goto(url);
     const row_in = (standing) => page.locator(`section[data-standing="${standing}"] [data-name="${name}"]`);
+    await page.goto(url);
     await page.locator("#live", { hasText: "Live" }).waitFor();
     await row_in("connected").waitFor();
 
@@ -67,6 +67,17 @@ export async function look({ url, name, drop, mend, folder, token }) {
     await mend();
     await row_in("connected").waitFor();
     assert.equal(await row_in("connected").locator('[data-field="state"]').innerText(), "connected");
+
+    // What is told while all is being asked for is newer.
+    await page.route("**/api/services", async (route) => {
+      const response = await route.fetch();
+      await drop();
+      await route.fulfill({ response });
+    }, { times: 1 });
+    await page.reload();
+    await row_in("trying").waitFor();
+    await mend();
+    await row_in("connected").waitFor();
 
     // By keyboard alone.
     await page.keyboard.press("/");

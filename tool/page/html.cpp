@@ -138,7 +138,7 @@ void service(std::string& to, const service_status& s, const services_view& view
                    R"(</svg><span class="trouble" data-field="trouble"{}>{}</span></summary><dl>)",
                    matter.empty() ? " hidden" : "", html_text(matter));
     fact(to, "endpoint", "Endpoint", s.endpoint);
-    fact(to, "why", "Why", s.name.empty() ? std::string() : view.why(s.name));
+    fact(to, "why", "Why", standing_of(s.state) == standing::trying ? view.why(s.name) : "");
     fact(to, "last_failure", "Last failure", last_failure(s, m));
     fact(to, "connections", "Connections", std::to_string(s.connections));
     fact(to, "attempt", "Attempts since its start", std::to_string(s.attempt));
@@ -231,7 +231,8 @@ std::string html_page(const services_view& view, const timelines& lines, const m
     auto rest = web::index_html;
     fill(page, rest, "<!--title-->", [&] { page += summary(all); });
     fill(page, rest, "<!--summary-->", [&] { page += summary(all); });
-    fill(page, rest, "<!--time-->", [&] { page += m.text(m.now); });
+    fill(page, rest, "<!--time-->", [&, now = m.text(m.now)]
+         { page += now.substr(0, 10) + ' ' + now.substr(11, 8) + " UTC"; });
     fill(page, rest, "<!--services-->",
          [&]
          {

@@ -18,6 +18,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstring>
+#include <exception>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <optional>
@@ -161,6 +162,17 @@ public:
     acceptor& socket() noexcept { return acceptor_; }
 
 private:
+    /// Whatever goes wrong with one does not keep others from coming.
+    void take(visitors::socket s)
+    try
+    {
+        close_on_exec(s.native_handle());
+        visitors_->take(std::move(s));
+    }
+    catch (const std::exception&) // no memory; it is closed
+    {
+    }
+
     asio::awaitable<void> accept_all()
     {
         while (acceptor_.is_open())
@@ -170,8 +182,7 @@ private:
                 co_return;
             if (!ec)
             {
-                close_on_exec(s.native_handle());
-                visitors_->take(std::move(s));
+                take(std::move(s));
             }
             else if (ec == asio::error::no_descriptors || ec.value() == ENFILE ||
                      ec == asio::error::no_memory || ec == asio::error::no_buffer_space)

@@ -65,7 +65,7 @@ std::string head_of(const page_answer& a, bool keep)
         std::string_view(http::obsolete_reason(status)), fmt::gmtime(std::time(nullptr)), a.type);
     if (!a.watch)
         head += fmt::format("Content-Length: {}\r\n", a.body.size());
-    head += keep && !a.watch ? "Connection: keep-alive\r\n" : "Connection: close\r\n";
+    head += keep ? "Connection: keep-alive\r\n" : "Connection: close\r\n";
     return head + a.fields +
            "Cache-Control: no-store\r\n"
            "X-Content-Type-Options: nosniff\r\n"
@@ -180,6 +180,8 @@ asio::awaitable<visitor::question> visitor::read()
     question q{.answer = among_->site_.answer(r),
                .head_only = header.method() == http::verb::head,
                .keep = header.keep_alive()};
+    if (q.answer->watch)
+        q.keep = false;
     if (q.answer->watch && !q.head_only && !among_->feed_->add(shared_from_this()))
         q.answer = refusal(503, "too many watch this at once; try again later");
     co_return q;

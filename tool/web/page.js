@@ -116,7 +116,7 @@ function show(row, service) {
   set_text(field(row, "state"), service.state);
   set_text(field(row, "job"), service.job);
   set_fact(row, "endpoint", service.endpoint);
-  set_fact(row, "why", service.why);
+  set_fact(row, "why", service.standing === "trying" ? service.why : "");
   set_fact(row, "connections", String(service.connections));
   set_fact(row, "attempt", String(service.attempt));
   set_fact(row, "readiness", service.ready ? "yes" :
@@ -150,35 +150,41 @@ function section_of(standing) {
 /** Puts a row where the configuration has it, within the section of its standing. */
 function place(row, position, standing) {
   const section = section_of(standing);
-  const next = [...section.children].find(
-    (other) => other !== row && position.get(other.dataset.name) > position.get(row.dataset.name));
-  if (row.parentElement === section && (row.nextElementSibling ?? undefined) === next) return;
+  const at = (other) => position.get(other.dataset.name);
+  const { previousElementSibling: previous, nextElementSibling: next } = row;
+  if (row.parentElement === section && (!previous || at(previous) < at(row)) && (!next || at(row) < at(next)))
+    return;
   const focused = row.contains(document.activeElement) ? document.activeElement : null;
-  section.insertBefore(row, next ?? null);
+  row.remove();
+  let after = section.lastElementChild;
+  while (after && at(after) > at(row)) after = after.previousElementSibling;
+  if (after) after.after(row);
+  else section.prepend(row);
   if (focused) focused.focus({ preventScroll: true });
 }
 
 function update(told) {
   const now = performance.now();
-  for (const service of told.services) services.set(service.name, { ...service, told_at: now });
+  const gone = new Set(told.removed);
   if (told.all) {
-    order = told.services.map((service) => service.name);
-    for (const name of services.keys()) if (!order.includes(name)) services.delete(name);
+    for (const name of [...rows.keys(), ...services.keys()]) gone.add(name);
+    order = [];
   }
-  for (const name of told.removed ?? []) services.delete(name);
-  for (const [name, row] of rows)
-    if (!services.has(name) && (told.all || told.removed.includes(name))) {
-      row.remove();
-      rows.delete(name);
-    }
-  for (const service of told.services)
-    if (!order.includes(service.name)) order.push(service.name);
-  const position = new Map(order.map((name, index) => [name, index]));
   for (const service of told.services) {
-    const row = rows.get(service.name) ?? make_row(service.name);
-    const moved = row.parentElement === null || row.dataset.standing !== service.standing || told.all;
-    show(row, services.get(service.name));
-    if (moved) place(row, position, service.standing);
+    services.set(service.name, { ...service, told_at: now });
+    gone.delete(service.name);
+  }
+  for (const name of gone) {
+    rows.get(name)?.remove();
+    rows.delete(name);
+    services.delete(name);
+  }
+  order = [...new Set([...order, ...told.services.map((service) => service.name)])];
+  const position = new Map(order.map((name, index) => [name, index]));
+  for (const { name, standing } of told.services) {
+    const row = rows.get(name) ?? make_row(name);
+    show(row, services.get(name));
+    place(row, position, standing);
   }
   summarise();
   apply_filter();
@@ -250,19 +256,35 @@ async function show_attempts(row) {
   row.querySelector(".attempts").replaceChildren(table);
 }
 
+let overtaking = null; // what was pushed while all is being asked for, which may be older
+let refreshed = Promise.resolve();
+
 async function refresh() {
-  const answer = await fetch("/api/services");
-  if (answer.ok) update({ ...await answer.json(), all: true });
+  overtaking = [];
+  try {
+    const answer = await fetch("/api/services");
+    if (answer.ok) update({ ...await answer.json(), all: true });
+  } catch {
+    // the server is gone, which onerror tells
+  } finally {
+    const pushed = overtaking;
+    overtaking = null;
+    for (const told of pushed) update(told);
+  }
 }
 
 function watch() {
   const events = new EventSource("/api/events");
   events.onopen = () => {
-    refresh().catch(() => {}); // it would be told by onerror
+    refreshed = refreshed.then(refresh); // something may have changed before it was told of
     document.body.classList.remove("stale");
     set_text(live, "Live");
   };
-  events.addEventListener("services", (event) => update(JSON.parse(event.data)));
+  events.addEventListener("services", (event) => {
+    const told = JSON.parse(event.data);
+    if (overtaking) overtaking.push(told);
+    else update(told);
+  });
   events.onerror = () => {
     document.body.classList.add("stale");
     set_text(live, `The connection to holdfast was lost; this is how it stood at ${new Date().toLocaleTimeString()}`);
