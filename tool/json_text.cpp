@@ -33,6 +33,21 @@ std::size_t character_length(std::string_view text)
         (first == 0xED && byte(1) > 0x9F) || (first == 0xF4 && byte(1) > 0x8F);
     return longer_than_need || no_character ? 0 : length;
 }
+
+/// How many characters at the begin of `text` stand in a string as they are, at most some: all of
+/// them, mostly.
+std::size_t plain_length(std::string_view text)
+{
+    std::size_t length = 0;
+    for (const char c : text.substr(0, 64))
+    {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x20 || byte >= 0x7f || c == '"' || c == '\\')
+            break;
+        ++length;
+    }
+    return length;
+}
 }
 
 std::string json_string(std::string_view text)
@@ -40,6 +55,12 @@ std::string json_string(std::string_view text)
     std::string quoted = "\"";
     while (!text.empty() && quoted.size() < length_max)
     {
+        if (const auto plain = plain_length(text); plain != 0)
+        {
+            quoted += text.substr(0, plain);
+            text.remove_prefix(plain);
+            continue;
+        }
         const auto length = character_length(text);
         const auto first = static_cast<unsigned char>(text.front());
         if (length == 0)

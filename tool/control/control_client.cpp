@@ -16,6 +16,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 
 namespace tool
 {
@@ -33,6 +34,10 @@ constexpr std::size_t line_max = 64 * 1024 * 1024; // a status of a hundred thou
             fmt::format("control socket {}: this user may not connect to it; try as root or as the "
                         "daemon's user, or name another with --socket or HOLDFAST_CONTROL",
                         where));
+    if (ec == asio::error::would_block)
+        throw control_unreachable(fmt::format(
+            "control socket {}: whoever listens there took no connection for 10 s; it may hang",
+            where));
     throw control_unreachable(
         fmt::format("control socket {}: {}: no daemon listens there; start it with holdfast run "
                     "CONFIG, or name its socket with --socket or HOLDFAST_CONTROL",

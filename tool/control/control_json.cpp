@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <span>
 
 namespace tool
 {
@@ -55,13 +56,16 @@ std::string json_of(const hf::failure& f)
     if (!f.addresses.empty())
     {
         const auto shown = std::min(f.addresses.size(), addresses_max);
-        const std::vector<hf::address_failure> first(
-            f.addresses.begin(), f.addresses.begin() + static_cast<std::ptrdiff_t>(shown));
-        object.add("addresses", list_of(first, [](const auto& a) { return json_of(a); }));
+        object.add("addresses", list_of(std::span(f.addresses).first(shown),
+                                        [](const auto& a) { return json_of(a); }));
     }
-    auto sentence = f; // without what is said elsewhere
-    sentence.endpoint = nullptr;
-    sentence.addresses.clear();
+    const hf::failure sentence{.code = f.code, // without what is said elsewhere
+                               .phase = f.phase,
+                               .attempt = f.attempt,
+                               .took = f.took,
+                               .unacknowledged = f.unacknowledged,
+                               .exception = f.exception,
+                               .detail = f.detail};
     return object.add("text", json_string(to_string(sentence))).text();
 }
 

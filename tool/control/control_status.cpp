@@ -35,10 +35,20 @@ std::string request_of(const arguments& a)
     return object.text();
 }
 
-/// Prints a line of JSON as it came.
+/// Prints a line of JSON as it came, but for control characters: those that JSON may hold bare are
+/// written as it has others.
 void print_json(std::string_view line)
 {
-    fmt::print("{}\n", one_line(line, line.size()));
+    std::string text;
+    for (std::size_t at = 0; at < line.size(); ++at)
+    {
+        const auto next = at + 1 < line.size() ? static_cast<unsigned char>(line[at + 1]) : 0U;
+        if (line[at] == '\xc2' && next >= 0x80 && next < 0xa0)
+            text += fmt::format("\\u{:04x}", static_cast<unsigned char>(line[++at]));
+        else
+            text += one_line(line.substr(at, 1), 1);
+    }
+    fmt::print("{}\n", text);
     std::fflush(stdout);
 }
 
@@ -108,6 +118,8 @@ void add_status(CLI::App& app, exit_code& result)
                {
                    if (a->names && a->watch)
                        throw usage_error("--names: goes without --watch");
+                   if (a->json && a->watch && !a->name.empty())
+                       throw usage_error("--json: with --watch it tells of all services, not one");
                    return a->watch ? watch(daemon, *a) : show(daemon, *a);
                });
 }

@@ -147,8 +147,8 @@ TEST_F(control_answer, says_what_was_wrong_with_a_request_and_where)
     EXPECT_EQ(refusal(R"({"do":"statsu"})"),
               R"(\"do\" is \"statsu\" (did you mean \"status\"?); it must be one of status, why, )"
               "start, stop, retry, reconnect, reload, watch");
-    EXPECT_EQ(refusal(R"({"do":"stop","nmae":"feed"})"),
-              R"(there is no member \"nmae\" (did you mean \"name\"?); there are do, name, )"
+    EXPECT_EQ(refusal(R"({"do":"stop","named":"feed"})"),
+              R"(there is no member \"named\" (did you mean \"name\"?); there are do, name, )"
               "version");
     EXPECT_EQ(refusal(R"({"do":"stop"})"), R"(\"name\" is missing: stop is of one service)");
     EXPECT_EQ(refusal(R"({"do":"reload","name":"feed"})"),
@@ -159,8 +159,11 @@ TEST_F(control_answer, says_what_was_wrong_with_a_request_and_where)
 
 TEST_F(control_answer, bounds_how_deep_a_request_may_be)
 {
-    EXPECT_TRUE(refusal(std::string(1000, '[')).starts_with("not JSON at byte "))
-        << said(std::string(1000, '['));
+    const auto nested = [](std::size_t depth)
+    { return R"({"do":)" + std::string(depth, '[') + std::string(depth, ']') + "}"; };
+    EXPECT_EQ(refusal(nested(7)), R"(\"do\" must be a text)");
+    EXPECT_TRUE(refusal(nested(8)).starts_with("not JSON at byte 14: too deep"))
+        << refusal(nested(8));
 }
 
 TEST_F(control_answer, is_one_short_line_whatever_the_bytes_of_the_request)

@@ -124,6 +124,7 @@ TEST_F(control_command, status_prints_one_service_names_and_JSON)
     EXPECT_TRUE(out.starts_with(R"({"ok":true,"version":1,"service":{"name":"feed")")) << out;
     EXPECT_EQ(std::ranges::count(out, '\n'), 1);
     EXPECT_EQ(run({"status", "--names", "--watch"}), 2);
+    EXPECT_EQ(run({"status", "--json", "--watch", "feed"}), 2);
 }
 
 TEST_F(control_command, why_prints_the_history)
@@ -204,6 +205,20 @@ TEST_F(control_command, says_that_it_was_no_daemon_that_answered)
     EXPECT_EQ(run({"status"}), 1);
     EXPECT_EQ(thrown, "what answers there is no daemon of holdfast: it said \"220 mail.example "
                       "ESMTP\\x0d\"");
+}
+
+TEST_F(control_command, JSON_that_is_passed_on_has_nothing_that_a_terminal_obeys)
+{
+    asio::local::stream_protocol::acceptor daemon(context, {path});
+    daemon.async_accept(
+        [](hf::error_code, asio::local::stream_protocol::socket s)
+        {
+            s.send(
+                asio::buffer(std::string_view("{\"services\":[],\"x\":\"\xc2\x9b\xc3\xbc\"}\n")));
+        });
+    thread = std::thread([this] { context.run(); });
+    EXPECT_EQ(run({"status", "--json"}), 0);
+    EXPECT_EQ(out, "{\"services\":[],\"x\":\"\\u009b\xc3\xbc\"}\n");
 }
 
 TEST_F(control_command, watching_ends_with_the_daemon)

@@ -20,6 +20,7 @@
 #include <fstream>
 #include <optional>
 #include <string>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -277,6 +278,23 @@ TEST_F(control_server, has_so_many_clients_and_no_more)
     settle();
     auto another = connect();
     EXPECT_TRUE(holds(another.ask(R"({"do":"reload"})"), "\"ok\":true"));
+}
+
+TEST_F(control_server, goes_on_when_there_are_descriptors_again)
+{
+    listen();
+    auto c = connect();
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const rlimit none{.rlim_cur = 3, .rlim_max = before.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+    settle();
+    advance(3s);
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    EXPECT_EQ(log, std::vector<std::string>{"control: no client can be accepted: Too many open "
+                                            "files; tried again each second"});
+    advance(1s);
+    EXPECT_TRUE(holds(c.ask(R"({"do":"reload"})"), "\"ok\":true"));
 }
 
 TEST_F(control_server, drops_a_client_that_takes_no_answer)
