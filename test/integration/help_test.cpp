@@ -56,8 +56,7 @@ std::vector<std::string> subcommands()
 /// Whether the examples of a subcommand talk to a daemon, so that they are run where one is.
 bool needs_a_daemon(const std::string& subcommand)
 {
-    for (const char* name :
-         {"status", "why", "start", "stop", "retry", "reconnect", "reload"})
+    for (const char* name : {"status", "why", "start", "stop", "retry", "reconnect", "reload"})
         if (subcommand == name)
             return true;
     return false;

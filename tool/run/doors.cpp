@@ -31,7 +31,8 @@ std::vector<uid_t> numbers_of(const std::vector<std::string>& users)
     {
         const auto* const user = user_of(name);
         if (user == nullptr)
-            throw std::invalid_argument("daemon.control_users: there is no user " + tool::quoted(name));
+            throw std::invalid_argument("daemon.control_users: there is no user " +
+                                        tool::quoted(name));
         numbers.push_back(user->pw_uid);
     }
     return numbers;

@@ -80,7 +80,7 @@ private:
             if (!doors_->adopt(s.name, s.descriptor) && !services_.adopt(s.name, s.descriptor))
                 note(fmt::format("a socket was passed under the name {}, which is neither control "
                                  "nor status nor a service that forwards",
-                                 quoted(s.name)));
+                                 tool::quoted(s.name)));
     }
 
     hf::runner_options with_hooks(hf::runner_options o)
