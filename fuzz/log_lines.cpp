@@ -61,11 +61,14 @@ std::optional<std::string> read_label(std::string_view label)
         if (c == '\n')
             return std::nullopt;
         if (c != '\\')
+        {
             value += c;
-        else if (++at == label.size() || std::string_view("\\\"n").find(label[at]) == label.npos)
+            continue;
+        }
+        ++at;
+        if (at == label.size() || std::string_view("\\\"n").find(label[at]) == label.npos)
             return std::nullopt;
-        else
-            value += label[at] == 'n' ? '\n' : label[at];
+        value += label[at] == 'n' ? '\n' : label[at];
     }
     return std::nullopt;
 }

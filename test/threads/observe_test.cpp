@@ -29,6 +29,7 @@ template <class F>
 void on_threads(F f)
 {
     std::vector<std::thread> threads;
+    threads.reserve(threads_count);
     for (int i = 0; i < threads_count; ++i)
         threads.emplace_back(f, i);
     for (auto& t : threads)
