@@ -6,7 +6,7 @@
 
 namespace CLI // NOLINT(readability-identifier-naming): the library's
 {
-class App;
+class App; // NOLINT(readability-identifier-naming)
 }
 
 namespace tool

@@ -4,12 +4,9 @@
 
 #include "error.hpp"
 
-#include <memory>
+#include <CLI/App.hpp>
 
-namespace CLI
-{
-class App;
-}
+#include <memory>
 
 namespace tool
 {

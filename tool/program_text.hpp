@@ -2,13 +2,10 @@
 #ifndef HOLDFAST_TOOL_PROGRAM_TEXT_HPP
 #define HOLDFAST_TOOL_PROGRAM_TEXT_HPP
 
+#include <CLI/App.hpp>
+
 #include <string>
 #include <vector>
-
-namespace CLI
-{
-class App;
-}
 
 namespace tool
 {

@@ -179,8 +179,11 @@ protected:
             context, endpoint,
             [this](hf::testing::memory_stream s) -> std::shared_ptr<reader>
             {
-                if (refusals > 0 && refusals-- > 0)
+                if (refusals > 0)
+                {
+                    --refusals;
                     return nullptr;
+                }
                 auto made = std::make_shared<reader>(std::move(s));
                 protocols.push_back(made);
                 if (on_made)

@@ -93,7 +93,7 @@ protected:
     {
         o.clock = &clock;
         return {context, endpoint, [](hf::testing::memory_stream s)
-                { return std::make_shared<reader>(std::move(s)); }, std::move(o)};
+                { return std::make_shared<reader>(std::move(s)); }, o};
     }
 
     static std::function<void()> thrower(const char* what)
@@ -118,6 +118,7 @@ protected:
     static std::vector<std::string> paths(const hf::tree_failure& f)
     {
         std::vector<std::string> all;
+        all.reserve(f.services.size());
         for (const auto& s : f.services)
             all.push_back(s.path);
         return all;

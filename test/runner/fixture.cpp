@@ -64,9 +64,9 @@ std::string notify_socket::next_told() const
 
 std::vector<std::string> daemon_command(std::vector<std::string> before,
                                         const std::vector<std::string>& arguments,
-                                        const std::string& program)
+                                        const std::string& copy)
 {
-    before.push_back(program);
+    before.push_back(copy.empty() ? HOLDFAST_DAEMON : copy);
     before.insert(before.end(), arguments.begin(), arguments.end());
     const auto says_who = [](const std::string& a)
     { return a.starts_with("user=") || a == "as_it_is"; };

@@ -48,10 +48,10 @@ private:
 };
 
 /// The command line of the daemon: what stands before it, and its arguments. As root it is told
-/// that it may stay so, unless it is named a user. `program` is the daemon, or a copy of it.
+/// that it may stay so, unless it is named a user. `copy`, unless empty, is a copy of the daemon.
 std::vector<std::string> daemon_command(std::vector<std::string> before,
                                         const std::vector<std::string>& arguments,
-                                        const std::string& program = HOLDFAST_DAEMON);
+                                        const std::string& copy = {});
 
 inline bool is_root()
 {
