@@ -336,6 +336,7 @@ TEST_F(status_page, can_be_destroyed_at_any_time_and_asks_nothing_after)
         make();
         auto c = connect();
         c.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        context.restart();
         for (int n = 0; n < handlers; ++n)
             context.poll_one();
         page.reset();
