@@ -183,7 +183,7 @@ std::string summary(const std::vector<service_status>& all)
 
 /// Puts what `write` appends in the place of `mark`, which `page` has after `at`.
 template <class Write>
-void fill(std::string& to, std::string_view& page, std::string_view mark, Write write)
+void fill(std::string& to, std::string_view& page, std::string_view mark, const Write& write)
 {
     const auto at = page.find(mark);
     to += page.substr(0, at);

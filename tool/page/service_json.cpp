@@ -25,6 +25,7 @@ std::string json_time(const std::optional<hf::time_point>& t, const moment& m)
 std::string to_json(const hf::failure& f, const moment& m, std::optional<hf::time_point> at)
 {
     std::vector<std::string> addresses;
+    addresses.reserve(f.addresses.size());
     for (const auto& a : f.addresses)
         addresses.push_back(json_object()
                                 .add("address", json_string(a.address))
@@ -46,8 +47,10 @@ std::string to_json(const hf::failure& f, const moment& m, std::optional<hf::tim
 
 std::string to_json(const timeline& line, const moment& m)
 {
+    const auto known = line.runs(m.now);
     std::vector<std::string> runs;
-    for (const auto& r : line.runs(m.now))
+    runs.reserve(known.size());
+    for (const auto& r : known)
         runs.push_back(fmt::format("[{},{},{}]", r.count, r.each.connected, r.each.trying));
     return json_object()
         .add("until", json_time(m.now, m))

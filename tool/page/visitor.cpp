@@ -161,8 +161,7 @@ asio::awaitable<void> visitor::answer_all()
 
 asio::awaitable<visitor::question> visitor::read()
 {
-    request_parser parser;
-    parser.header_limit(visitors::header_max);
+    request_parser parser; // what it reads is limited by the buffer
     const auto [ec, n] = co_await http::async_read_header(socket_, received_, parser, in_tuple);
     if (!open_)
         co_return question();

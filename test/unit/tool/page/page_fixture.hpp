@@ -163,7 +163,12 @@ protected:
 
     hf::testing::manual_clock clock;
     asio::io_context context;
-    support::told_services services{[this] { return clock.now(); }};
+    std::size_t asked = 0; // how often the services were asked for the time
+    support::told_services services{[this]
+                                    {
+                                        ++asked;
+                                        return clock.now();
+                                    }};
     std::optional<tool::status_page> page;
 };
 

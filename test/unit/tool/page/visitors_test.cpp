@@ -51,7 +51,18 @@ TEST_F(status_page, closes_a_connection_that_has_been_idle)
     ASSERT_TRUE(wait([&] { return c.has("ok\n"); }));
     clock.advance(visitors::idle_max - 1s, context);
     EXPECT_FALSE(c.closed());
-    c.send("GET "); // from here on it counts as a request
+    clock.advance(1s, context);
+    EXPECT_TRUE(wait([&] { return c.closed(); }));
+}
+
+TEST_F(status_page, counts_a_request_from_its_first_byte)
+{
+    make();
+    auto c = connect();
+    c.send(request);
+    ASSERT_TRUE(wait([&] { return c.has("ok\n"); }));
+    clock.advance(visitors::idle_max - 1s, context);
+    c.send("GET ");
     ASSERT_TRUE(wait([&] { return clock.next() == clock.now() + visitors::request_max; }));
     clock.advance(visitors::request_max, context);
     EXPECT_TRUE(wait([&] { return c.closed(); }));
