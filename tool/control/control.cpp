@@ -37,8 +37,10 @@ std::string request_of(std::string_view command, std::string_view name = {})
 
 std::vector<std::string> names_of(control_client& daemon)
 {
+    const auto all = ask(daemon, request_of("status")).all;
     std::vector<std::string> names;
-    for (const auto& s : ask(daemon, request_of("status")).all)
+    names.reserve(all.size());
+    for (const auto& s : all)
         names.push_back(s.name);
     return names;
 }

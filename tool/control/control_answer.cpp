@@ -104,6 +104,7 @@ refusal no_such_service(const services_view& services, std::string_view name)
 {
     const auto all = services.all();
     std::vector<std::string_view> names;
+    names.reserve(all.size());
     for (const auto& s : all)
         names.push_back(s.name);
     return refusal(fmt::format("there is no service {}{}", quoted(name),

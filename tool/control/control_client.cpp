@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 
 namespace
 {
-constexpr std::size_t line_max = 64 * 1024 * 1024; // a status of a hundred thousand services
+constexpr std::size_t line_max = 67'108'864; // a status of a hundred thousand services
 
 [[noreturn]] void refuse(const std::string& path, error_code ec)
 {
@@ -88,7 +88,7 @@ std::optional<std::string> control_client::next_line(hf::duration longest)
         const int ready = ::poll(&wanted, 1, static_cast<int>(std::max(left, 0ms).count()));
         if (ready == 0 || (ready < 0 && errno == EINTR)) // the window may have got another size
             return std::nullopt;
-        std::array<char, 64 * 1024> bytes;
+        std::array<char, 65'536> bytes;
         error_code ec;
         in_.append(bytes.data(), socket_.read_some(asio::buffer(bytes), ec));
         if (ec)

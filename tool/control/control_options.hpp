@@ -21,7 +21,7 @@ namespace hf = holdfast;
 struct control_limits
 {
     std::size_t clients_max = 32;
-    std::size_t line_max = 64 * 1024; ///< Bytes of a request.
+    std::size_t line_max = 65'536; ///< Bytes of a request.
 
     hf::duration line_time = std::chrono::seconds(30);  ///< From its first byte to its end.
     hf::duration idle_time = std::chrono::minutes(5);   ///< Between two of one that does not watch.

@@ -42,8 +42,8 @@ std::string control_path_to_try(const std::string& option)
         return option;
     if (const auto path = variable("HOLDFAST_CONTROL"))
         return *path;
-    const std::string first(system_path);
-    const auto second = users_path();
+    std::string first(system_path);
+    auto second = users_path();
     if (!second || ::access(first.c_str(), W_OK) == 0)
         return first;
     if (::access(second->c_str(), W_OK) == 0)

@@ -32,7 +32,7 @@ void send_away(asio::local::stream_protocol::socket& client, std::string_view wh
 {
     const auto line = error_line(why) + '\n';
     error_code ignored; // it has gone itself
-    client.non_blocking(true, ignored);
+    static_cast<void>(client.non_blocking(true, ignored));
     client.send(asio::buffer(line), 0, ignored);
 }
 }

@@ -48,7 +48,7 @@ void control_session::end()
         return;
     timer_.disarm();
     error_code ignored; // there is nothing to do about it
-    socket_.close(ignored);
+    static_cast<void>(socket_.close(ignored));
     setting_.ended(*this);
 }
 

@@ -187,7 +187,7 @@ namespace
 {
 std::string sentence_of(const told_attempt& a)
 {
-    const auto reason = a.why ? a.why->text : std::string();
+    auto reason = a.why ? a.why->text : std::string();
     if (!a.connected)
     {
         if (!reason.empty())

@@ -128,7 +128,7 @@ void control_socket::bind(const std::string& path, mode_t mode)
         must_be_stale(at);
         ::unlink(path.c_str());
         ec.clear();
-        acceptor_.bind(at, ec);
+        static_cast<void>(acceptor_.bind(at, ec));
     }
     if (ec)
         refuse(path, ec.message());

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
+#include <set>
 #include <stdexcept>
 #include <utility>
 
@@ -166,15 +168,15 @@ void apply(const told& news, std::vector<told_service>& list)
 {
     if (news.is_all)
         list = news.all;
+    std::map<std::string, std::size_t> places;
+    for (std::size_t i = 0; i < list.size(); ++i)
+        places.emplace(list[i].name, i);
     for (const auto& s : news.changed)
-    {
-        const auto known = std::ranges::find(list, s.name, &told_service::name);
-        if (known == list.end())
+        if (const auto [place, is_new] = places.emplace(s.name, list.size()); is_new)
             list.push_back(s);
         else
-            *known = s;
-    }
-    std::erase_if(list, [&](const auto& s)
-                  { return std::ranges::find(news.removed, s.name) != news.removed.end(); });
+            list[place->second] = s;
+    const std::set<std::string_view> removed(news.removed.begin(), news.removed.end());
+    std::erase_if(list, [&](const auto& s) { return removed.contains(s.name); });
 }
 }

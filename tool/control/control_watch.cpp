@@ -3,7 +3,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <map>
+#include <string_view>
 #include <utility>
 
 namespace tool
@@ -17,10 +18,13 @@ bool says_the_same(const told_service& a, const told_service& b)
            a.connections == b.connections;
 }
 
-const told_service* find(const std::vector<told_service>& list, std::string_view name)
+/// By their names, for as long as the list stays as it is.
+std::map<std::string_view, const told_service*> by_name(const std::vector<told_service>& list)
 {
-    const auto found = std::ranges::find(list, name, &told_service::name);
-    return found == list.end() ? nullptr : &*found;
+    std::map<std::string_view, const told_service*> places;
+    for (const auto& s : list)
+        places.emplace(s.name, &s);
+    return places;
 }
 }
 
@@ -30,13 +34,14 @@ std::string watched::take(const told& news, const told_moment& at)
     apply(news, list_);
     if (!name_.empty())
         std::erase_if(list_, [this](const auto& s) { return s.name != name_; });
+    const auto known = by_name(before);
+    const auto there = by_name(list_);
     std::string lines;
     for (const auto& s : list_)
-        if (const auto* const known = find(before, s.name);
-            known == nullptr || !says_the_same(s, *known))
+        if (const auto as = known.find(s.name); as == known.end() || !says_the_same(s, *as->second))
             lines += change_of(s, at);
     for (const auto& s : before)
-        if (find(list_, s.name) == nullptr)
+        if (!there.contains(s.name))
             lines += fmt::format("{} {}: removed\n", clock_time_of(at.now, at), shown(s.name));
     return lines;
 }

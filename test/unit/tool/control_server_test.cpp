@@ -222,7 +222,7 @@ TEST_F(control_server, refuses_a_line_that_is_too_long)
 {
     listen();
     auto c = connect();
-    c.say(std::string(64 * 1024 + 1, ' '));
+    c.say(std::string(65'537, ' '));
     EXPECT_TRUE(holds(c.line(), R"("error":"a request has at most 65536 bytes)"));
     EXPECT_EQ(c.line(), "(closed)");
     EXPECT_EQ(server->clients(), 0U);
@@ -233,8 +233,7 @@ TEST_F(control_server, takes_a_line_that_is_as_long_as_it_may_be)
     listen();
     auto c = connect();
     const std::string request = R"({"do":"reload"})";
-    EXPECT_TRUE(
-        holds(c.ask(request + std::string(64 * 1024 - request.size(), ' ')), "\"ok\":true"));
+    EXPECT_TRUE(holds(c.ask(request + std::string(65'536 - request.size(), ' ')), "\"ok\":true"));
 }
 
 TEST_F(control_server, refuses_a_line_that_is_not_complete_in_time)
@@ -268,6 +267,7 @@ TEST_F(control_server, has_so_many_clients_and_no_more)
 {
     listen();
     std::vector<client> clients;
+    clients.reserve(32);
     for (int i = 0; i < 32; ++i)
         clients.push_back(connect());
     settle();
