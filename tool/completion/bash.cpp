@@ -76,7 +76,7 @@ std::string values_of(const command_text& c, const std::string& command)
         {
             std::vector<std::string> patterns;
             for (const auto& name : o.names)
-                patterns.push_back(command + ":" + name);
+                patterns.push_back(fmt::format("{}:{}", command, name));
             cases +=
                 fmt::format("    {}) {} ;;\n", boost::algorithm::join(patterns, " | "), offer(o));
         }
