@@ -75,6 +75,7 @@ std::string values_of(const command_text& c, const std::string& command)
         if (!o.value.empty())
         {
             std::vector<std::string> patterns;
+            patterns.reserve(o.names.size());
             for (const auto& name : o.names)
                 patterns.push_back(fmt::format("{}:{}", command, name));
             cases +=
