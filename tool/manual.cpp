@@ -89,6 +89,7 @@ std::string synopsis(const std::string& program, const command_text& c)
 void write_option(std::string& page, const option_text& o)
 {
     std::vector<std::string> names;
+    names.reserve(o.names.size());
     for (const auto& name : o.names)
         names.push_back(bold(name));
     auto line = boost::algorithm::join(names, ", ");

@@ -75,8 +75,9 @@ std::string values_of(const command_text& c, const std::string& command)
         if (!o.value.empty())
         {
             std::vector<std::string> patterns;
+            patterns.reserve(o.names.size());
             for (const auto& name : o.names)
-                patterns.push_back(command + ":" + name);
+                patterns.push_back(fmt::format("{}:{}", command, name));
             cases +=
                 fmt::format("    {}) {} ;;\n", boost::algorithm::join(patterns, " | "), offer(o));
         }
