@@ -125,19 +125,22 @@ asio::awaitable<error_code> relay::carry(std::string received)
 asio::awaitable<error_code> relay::receive(std::string first)
 {
     auto written = co_await local_->write(first);
-    while (!written)
+    // A command may read no more, which is no failure of ours: what comes is dropped then, so that
+    // the end of the connection is seen.
+    while (!written || !options_.command.empty())
     {
+        if (written == asio::error::operation_aborted)
+            co_return written;
         const auto [ec, n] =
             co_await stream_.async_read_some(asio::buffer(received_.get(), buffer_size), in_tuple);
         if (ec)
             co_return ec != asio::error::eof ? ec : write_failed_;
         active_ = clock_.now();
-        written = co_await local_->write({received_.get(), n});
+        if (!written)
+            written = co_await local_->write({received_.get(), n});
     }
     if (written == asio::error::operation_aborted)
         co_return written;
-    if (!options_.command.empty()) // that a command reads no more is no failure of ours
-        co_return co_await wait_for_ever();
     if (written == asio::error::broken_pipe)
         end_with(ending::output_closed);
     else

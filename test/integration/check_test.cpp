@@ -95,7 +95,7 @@ TEST(check, works_as_its_help_says)
 {
     process help(check({"--help"}));
     EXPECT_EQ(help.wait(), 0);
-    EXPECT_TRUE(holds(help.output(), "holdfast check tcp:localhost:1\n")) << help.output();
+    EXPECT_TRUE(holds(help.output(), "nobody listens too: tcp:localhost:1\n")) << help.output();
     process example(check({"tcp:localhost:1"}));
     EXPECT_EQ(example.wait(), 1) << example.output();
     EXPECT_TRUE(holds(example.output(), "\ncause: nothing listens on ")) << example.output();

@@ -27,7 +27,7 @@ daemon_process::daemon_process(const std::string& services, const std::string& d
     EXPECT_TRUE(comes_true(
         [&]
         {
-            support::process p({HOLDFAST_PROGRAM, "status", "--socket", path("control")});
+            support::process p({HOLDFAST_PROGRAM, "status", "--socket", path("run/control")});
             return p.wait() == 0;
         }))
         << "it does not listen";
@@ -43,7 +43,7 @@ daemon_process::~daemon_process()
 
 void daemon_process::write(const std::string& services) const
 {
-    std::string text = "[daemon]\ncontrol = \"%/control\"\n" + daemon_ +
+    std::string text = "[daemon]\ncontrol = \"%/run/control\"\n" + daemon_ +
                        "\n[defaults]\n"
                        "retry = \"initial=20ms,max=100ms\"\nstable_after = 0\n" +
                        services;
@@ -57,7 +57,7 @@ std::string daemon_process::command(const std::vector<std::string>& arguments, i
     std::vector<std::string> line{HOLDFAST_PROGRAM};
     line.insert(line.end(), arguments.begin(), arguments.end());
     line.emplace_back("--socket");
-    line.push_back(path("control"));
+    line.push_back(path("run/control"));
     return output_of(std::move(line), status);
 }
 

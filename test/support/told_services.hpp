@@ -53,7 +53,7 @@ public:
                            { return s.ready || !s.must_be_ready; });
     }
 
-    std::string metrics(hf::metrics_format) const override
+    std::string metrics(holdfast::metrics_format /*format*/) const override
     {
         return "# TYPE holdfast_services gauge\nholdfast_services " + std::to_string(all_.size()) +
                "\n# EOF\n";

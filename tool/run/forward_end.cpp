@@ -74,6 +74,8 @@ struct forward_end::shared : std::enable_shared_from_this<shared>
         acceptor.async_accept(
             [self = shared_from_this()](error_code ec, protocol::socket s)
             {
+                if (!ec && self->heir != nullptr)
+                    return self->heir->come(std::move(s));
                 if (ec == asio::error::operation_aborted || !self->acceptor.is_open())
                     return;
                 if (ec)
@@ -148,6 +150,16 @@ struct forward_end::shared : std::enable_shared_from_this<shared>
         on_change = nullptr;
     }
 
+    /// Gives the listener away, and whoever is about to come with it.
+    void hand_over(shared& to)
+    {
+        heir = to.shared_from_this();
+        acceptor.cancel();
+        to.acceptor = std::move(acceptor);
+        to.path = std::exchange(path, "");
+        to.accept();
+    }
+
     acceptor_type acceptor;
     hf::clock& clock;
     asio::steady_timer pause;
@@ -158,6 +170,7 @@ struct forward_end::shared : std::enable_shared_from_this<shared>
     std::deque<waiting_client> waiting;
     std::optional<protocol::socket> client;
     std::function<void()> on_change;
+    std::shared_ptr<shared> heir; // who has the listener now
     bool wanted = false;
     bool told = false; // that nobody can be accepted
 };
@@ -219,9 +232,7 @@ bool forward_end::take_over(job_end& other) noexcept
     auto* const old = dynamic_cast<forward_end*>(&other);
     if (old == nullptr || old->job_.listen != job_.listen || !old->shared_->acceptor.is_open())
         return false;
-    shared_->acceptor = std::move(old->shared_->acceptor); // its accept ends
-    shared_->path = std::exchange(old->shared_->path, "");
-    shared_->accept();
+    old->shared_->hand_over(*shared_);
     return true;
 }
 

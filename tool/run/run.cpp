@@ -31,7 +31,7 @@ struct arguments
     bool allow_root = false;
 };
 
-hf::runner_options options_of(const daemon_config& d)
+hf::runner_options options_of(const daemon_config& d, bool allow_root)
 {
     return {.name = d.name,
             .stop_timeout = d.stop_timeout,
@@ -40,17 +40,17 @@ hf::runner_options options_of(const daemon_config& d)
             .pid_file = d.pid_file,
             .user = d.user,
             .group = d.group,
-            .allow_root = d.allow_root};
+            .allow_root = d.allow_root || allow_root};
 }
 
 /// The runner with everything that it runs, in the order in which they must be destroyed.
 class daemon
 {
 public:
-    daemon(configuration c, const std::string& path)
+    daemon(configuration c, const std::string& path, bool allow_root)
         : format_(c.daemon.log)
         , daemon_(c.daemon)
-        , runner_(with_hooks(options_of(c.daemon)))
+        , runner_(with_hooks(options_of(c.daemon, allow_root)))
         , services_(
               runner_.tree(), std::move(c), [path] { return read_config(path); },
               [](std::string_view line) { write_at_once(STDERR_FILENO, std::string(line) + "\n"); },
@@ -112,8 +112,7 @@ exit_code run(const arguments& a)
                    c.services.size());
         return exit_code::ended;
     }
-    c.daemon.allow_root = c.daemon.allow_root || a.allow_root;
-    return daemon(std::move(c), path).run();
+    return daemon(std::move(c), path, a.allow_root).run();
 }
 }
 

@@ -41,7 +41,7 @@ public:
     }
 
     bool ready() const override { return false; }
-    std::string metrics(hf::metrics_format) const override { return {}; }
+    std::string metrics(holdfast::metrics_format /*format*/) const override { return {}; }
 
     bool start(std::string_view name) override { return done("start", name); }
     bool stop(std::string_view name) override { return done("stop", name); }
