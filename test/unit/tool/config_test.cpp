@@ -178,8 +178,8 @@ TEST(config, says_where_something_is_wrong_and_what_was_expected)
               "\"tcp:127.0.0.1:6379\"");
     EXPECT_EQ(refusal_of("retri = \"x\""),
               "f:3:1: services.a: there is no key \"retri\" (did you mean \"retry\"?)");
-    EXPECT_EQ(refusal("[serveces.a]\n"),
-              "f:1:2: there is no key \"serveces\" (did you mean \"services\"?)");
+    EXPECT_EQ(refusal("[servicez.a]\n"),
+              "f:1:2: there is no key \"servicez\" (did you mean \"services\"?)");
     EXPECT_EQ(refusal("[daemon]\nstatsu = 1\n[services.a]\nendpoint = \"tcp:h:1\""),
               "f:2:1: daemon: there is no key \"statsu\" (did you mean \"status\"?)");
     EXPECT_EQ(refusal_of("retry = 3"), "f:3:9: services.a.retry: is a number, and must be a text");
