@@ -34,6 +34,9 @@ public:
     /// Waits until what `status --json` says of a service has these characters.
     bool shows(const std::string& name, const std::string& text) const;
 
+    /// Where the page is, once somebody has read it.
+    const std::string& url() const noexcept { return url_; }
+
     support::process& process() noexcept { return *process_; }
 
 private:

@@ -13,10 +13,12 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <memory>
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace tool
@@ -102,6 +104,19 @@ private:
     std::shared_ptr<doors> doors_;
 };
 
+/// Each service needs a descriptor, one more while it forwards or runs a command, and there are
+/// those who look. Only what is needed is asked for: commands that are run inherit it, and some
+/// expect no more than 1,024.
+void make_room(const configuration& c)
+{
+    const rlim_t needed = 2 * c.services.size() + 256;
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed)
+        return;
+    limit.rlim_cur = std::min(needed, limit.rlim_max);
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 exit_code run(const arguments& a)
 {
     const auto path = std::filesystem::absolute(a.file).string(); // it may go elsewhere
@@ -112,6 +127,7 @@ exit_code run(const arguments& a)
                    c.services.size());
         return exit_code::ended;
     }
+    make_room(c);
     return daemon(std::move(c), path, a.allow_root).run();
 }
 }
