@@ -200,15 +200,14 @@ std::vector<std::pair<std::string, const toml::node*>> in_order(const toml::tabl
 {
     std::vector<std::pair<std::string, const toml::node*>> all;
     all.reserve(services.size());
-    std::vector<toml::source_position> places;
     for (const auto& [key, node] : services)
         all.emplace_back(key.str(), &node);
-    std::ranges::stable_sort(all, {},
-                             [](const auto& s)
-                             {
-                                 const auto& begin = s.second->source().begin;
-                                 return std::pair(begin.line, begin.column);
-                             });
+    std::ranges::sort(all, {},
+                      [](const auto& s)
+                      {
+                          const auto& begin = s.second->source().begin;
+                          return std::pair(begin.line, begin.column);
+                      });
     return all;
 }
 
@@ -237,7 +236,7 @@ configuration read(const toml::table& whole, const std::string& file)
     for (const auto& [name, node] : in_order(services))
     {
         toml_table all(services, file, "services");
-        all.checked(name, [&, &name = name] { refuse_bad_name(name); });
+        all.checked(name, [&asked = name] { refuse_bad_name(asked); });
         if (!node->is_table())
             all.refuse(name, "must be a table");
         toml_table one(*node->as_table(), file, "services." + name);
