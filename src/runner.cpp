@@ -44,13 +44,11 @@ void check_directory(const std::string& path)
             (is_there ? " is no folder" : std::string(": ") + std::strerror(errno)));
 }
 
-void settle(const runner_options& o)
+void change_directory(const runner_options& o)
 {
     if (!o.working_directory.empty() && ::chdir(o.working_directory.c_str()) != 0)
         throw std::runtime_error("working_directory: " + detail::quoted(o.working_directory, 200) +
                                  ": " + std::strerror(errno));
-    if (o.umask)
-        ::umask(static_cast<mode_t>(*o.umask));
 }
 
 bool is_ignored(int signal)
@@ -132,11 +130,13 @@ run_result runner::impl::run()
     {
         const auto identity = detail::identity_of(options);
         check_directory(options.working_directory);
+        if (options.umask)
+            ::umask(static_cast<mode_t>(*options.umask));
         if (!options.pid_file.empty())
             pid_file.emplace(options.pid_file);
 
         tree->privileged_start();
-        settle(options);
+        change_directory(options);
         detail::assume(identity);
         waits = true;
         tree->async_start(not_ready, [this](error_code ec) { await_ready(ec); });

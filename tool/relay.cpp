@@ -56,6 +56,7 @@ asio::awaitable<void> relay::run(hf::stream stream, hf::session& session)
 {
     stream_ = std::move(stream);
     session_ = &session;
+    const auto number = ++runs_;
     reason_ = write_failed_ = {};
     dropped_ = 0;
     ending_ = ending::none;
@@ -79,16 +80,20 @@ asio::awaitable<void> relay::run(hf::stream stream, hf::session& session)
     }
     const bool cancelled =
         (co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none;
-    session_ = nullptr;
-    received_ = nullptr;
-    read_ = nullptr;
+    if (number == runs_) // else it was abandoned, and there is another
+    {
+        session_ = nullptr;
+        received_ = nullptr;
+        read_ = nullptr;
+    }
     if (command != nullptr)
     {
         stream_.close(); // the command may take its time to end
         co_await asio::this_coro::throw_if_cancelled(false);
         co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
         co_await command->end();
-        local_ = nullptr;
+        if (number == runs_)
+            local_ = nullptr;
     }
     // Cancelling makes errors of its own, that tell nothing.
     if (reason_ || cancelled)
@@ -191,9 +196,11 @@ asio::awaitable<error_code> relay::end_of_input()
         co_return co_await wait_for_ever();
     if (options_.command.empty()) // a command is run again on the next connection
         ending_ = ending::input_ended;
-    error_code ignored; // where only one direction cannot be ended, the peer is not told
-    stream_.shutdown_send(ignored);
-    co_await clock_.async_wait_until(executor_, clock_.now() + options_.linger, in_tuple);
+    error_code unheard; // where only one direction cannot be ended, such as with TLS
+    stream_.shutdown_send(unheard);
+    const auto linger =
+        unheard ? options_.linger_unheard.value_or(options_.linger) : options_.linger;
+    co_await clock_.async_wait_until(executor_, clock_.now() + linger, in_tuple);
     co_return error_code();
 }
 

@@ -27,6 +27,7 @@ struct relay_options
     bool crlf = false;
     bool stay_at_end = false; ///< The end of the input changes nothing.
     hf::duration linger = std::chrono::seconds(5);
+    std::optional<hf::duration> linger_unheard{}; ///< The same, where the peer cannot be told.
     std::optional<hf::duration> idle_timeout{};
     std::optional<hf::duration> max_age{};
 };
@@ -85,6 +86,7 @@ private:
     error_code reason_{};       // of our own, to end the connection
     error_code write_failed_{}; // the end of the reading will follow
     std::size_t dropped_ = 0;
+    unsigned runs_ = 0; // begun so far
     ending ending_ = ending::none;
     error_code broken_by_{};
 };

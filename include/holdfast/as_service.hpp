@@ -41,7 +41,7 @@ public:
 
     void retry_now() override { client_.retry_now(); }
 
-private:
+protected:
     void do_start() override { client_.start(); }
 
     void do_stop() override
@@ -54,6 +54,7 @@ private:
                                                }));
     }
 
+private:
     bool ready_when_started() const noexcept override { return false; }
 
     void do_await_ready() override

@@ -16,6 +16,7 @@
 #include <sstream>
 
 #include <pwd.h>
+#include <unistd.h>
 
 namespace
 {
@@ -80,11 +81,15 @@ TEST(run, pipes_clients_through_one_after_the_other)
     const auto port = support::free_port();
     daemon_process d(service("door", "endpoint = \"" + redis.description() +
                                          "\"\nforward = \"127.0.0.1:" + std::to_string(port) +
-                                         "\"\nforward_clients = 2"));
+                                         "\"\nforward_clients = 2\nforward_wait = \"10m\""));
     ASSERT_TRUE(d.shows("door", R"("state":"connected")"));
     {
         client first(port);
+        first.send("PING\r\n");
+        EXPECT_EQ(first.line(), "+PONG\r\n");
         client second(port);
+        client third(port);
+        EXPECT_EQ(client(port).line(), "") << "there is room for two";
         first.send("CLIENT ID\r\n");
         const auto id = first.line();
         EXPECT_EQ(id.substr(0, 1), ":");
@@ -97,6 +102,11 @@ TEST(run, pipes_clients_through_one_after_the_other)
         EXPECT_NE(other, id) << "each has a connection of its own";
         redis.kill();
         EXPECT_EQ(second.line(), "");
+        redis.restart();
+        third.send("PING\r\n");
+        EXPECT_EQ(third.line(), "+PONG\r\n");
+        redis.kill();
+        EXPECT_EQ(third.line(), "");
     }
     client waits(port);
     waits.send("PING\r\n");
@@ -118,6 +128,25 @@ TEST(run, keeps_what_a_server_says_first_for_the_client)
     EXPECT_EQ(c.line(), "hello\n");
     c.send("again\n");
     EXPECT_EQ(c.line(), "again\n");
+}
+
+TEST(run, waits_without_work_while_a_server_talks_to_nobody)
+{
+    daemon_process d(service("door", "endpoint = \"exec:yes\"\nforward = \"127.0.0.1:" +
+                                         std::to_string(support::free_port()) + "\""));
+    ASSERT_TRUE(d.shows("door", R"("state":"connected")"));
+    const auto ticks = [&]
+    {
+        std::istringstream fields(contents("/proc/" + std::to_string(d.process().pid()) + "/stat"));
+        std::string field;
+        for (int i = 0; i < 14; ++i)
+            fields >> field;
+        return std::stol(field);
+    };
+    const auto before = ticks();
+    for (int i = 0; i < 50; ++i)
+        d.command({"status"});
+    EXPECT_LT(ticks() - before, 20) << "hundredths of a second";
 }
 
 TEST(run, runs_a_command_on_each_connection)
@@ -171,6 +200,44 @@ TEST(run, applies_the_difference_when_the_configuration_is_read_again)
     EXPECT_EQ(c.line(), "x\n");
 }
 
+TEST(run, hands_those_who_wait_on_when_a_door_is_changed)
+{
+    auto redis = support::server_process::redis();
+    const auto port = std::to_string(support::free_port());
+    const auto door = "endpoint = \"" + redis.description() + "\"\nforward = \"127.0.0.1:" + port +
+                      "\"\nforward_wait = \"10m\"\n";
+    daemon_process d(service("door", door));
+    ASSERT_TRUE(d.shows("door", R"("state":"connected")"));
+    redis.kill();
+    EXPECT_TRUE(d.shows("door", "Connection refused"));
+    client c(static_cast<std::uint16_t>(std::stoi(port)));
+    c.send("PING\r\n");
+    d.write(service("door", door + "fail_after = 1000000"));
+    EXPECT_EQ(d.command({"reload"}), "0 added, 1 changed, 0 removed, 0 unchanged\n");
+    redis.restart();
+    EXPECT_EQ(c.line(), "+PONG\r\n");
+    d.write(service("door", door) + service("twin", door));
+    EXPECT_NE(d.command({"reload"}, 1).find("Address already in use; nothing was changed"),
+              std::string::npos);
+    EXPECT_EQ(d.command({"status", "--names"}), "door\n");
+    EXPECT_TRUE(d.shows("door", R"("state":"connected")"));
+}
+
+TEST(run, goes_on_after_a_client_has_left_even_if_one_failure_is_enough)
+{
+    const auto port = support::free_port();
+    daemon_process d(service("door", "endpoint = \"exec:cat\"\nfail_after = 1\nforward = "
+                                     "\"127.0.0.1:" +
+                                         std::to_string(port) + "\""));
+    for (const auto* const text : {"a\n", "b\n", "c\n"})
+    {
+        ASSERT_TRUE(d.shows("door", R"("state":"connected")"));
+        client c(port);
+        c.send(text);
+        EXPECT_EQ(c.line(), text);
+    }
+}
+
 TEST(run, changes_nothing_when_the_configuration_is_broken)
 {
     daemon_process d(service("same", "endpoint = \"exec:cat\""));
@@ -206,6 +273,28 @@ TEST(run, tells_at_its_start_what_cannot_be_opened)
     std::filesystem::remove(file);
 }
 
+TEST(run, checks_a_configuration_and_does_nothing)
+{
+    const auto file = std::filesystem::temp_directory_path() /
+                      ("holdfast-check-" + std::to_string(::getpid()) + ".toml");
+    const auto check = [&](const std::string& daemon, int status)
+    {
+        std::ofstream(file) << "[daemon]\ncontrol = \"/nowhere/c\"\n"
+                            << daemon << "\n[services.a]\nendpoint = \"exec:cat\"\n";
+        return output_of({HOLDFAST_PROGRAM, "run", "--check", file.native()}, status);
+    };
+    EXPECT_EQ(check("", 0), file.native() + ": nothing is wrong; services: 1\n");
+    EXPECT_EQ(check("status = \"0.0.0.0:80\"", 2),
+              "holdfast: status: 0.0.0.0 can be reached from other machines, and no token is asked "
+              "of them; set status_token, or use 127.0.0.1\n");
+    EXPECT_EQ(check("control_users = [\"nobody-of-this-name\"]", 2),
+              "holdfast: daemon.control_users: there is no user \"nobody-of-this-name\"\n");
+    EXPECT_NE(
+        check("status_token = \"env:HOLDFAST_TEST_MISSING\"", 2).find("HOLDFAST_TEST_MISSING"),
+        std::string::npos);
+    std::filesystem::remove(file);
+}
+
 TEST(run, becomes_the_user_who_is_named_with_its_control_socket_and_its_page)
 {
     SKIP_UNLESS(::geteuid() == 0, "root");
@@ -229,7 +318,7 @@ TEST(run, shows_its_services_over_http)
     ASSERT_TRUE(d.shows("a", R"("state":"connected")"));
     ASSERT_TRUE(d.shows("b", "Connection refused"));
     EXPECT_EQ(d.page("/healthz"), "ok\n");
-    EXPECT_NE(d.page("/readyz", {"-w", " %{http_code}"}).find("b"), std::string::npos);
+    EXPECT_EQ(d.page("/readyz", {"-w", "%{http_code}"}), "not ready: b\n503");
     EXPECT_NE(d.page("/api/services").find(R"("name":"a")"), std::string::npos);
     EXPECT_NE(d.page("/").find("Connection refused"), std::string::npos);
     std::ofstream(d.path("metrics")) << d.page("/metrics");

@@ -130,6 +130,13 @@ access access_to(const acceptor& a, const page_options& options)
 }
 }
 
+void check(const page_options& options)
+{
+    const auto e = parse(options.address);
+    check(e, options.token);
+    static_cast<void>(access(options.token, e.address().is_loopback()));
+}
+
 class status_page::listener : public std::enable_shared_from_this<listener>
 {
 public:

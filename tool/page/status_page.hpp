@@ -31,6 +31,9 @@ struct page_options
     hf::clock* clock = nullptr; ///< Null: the context's.
 };
 
+/// Throws `std::invalid_argument` as a page with these options would, without listening.
+void check(const page_options& options);
+
 /// Shows how services stand, over HTTP: to people, to programs and to whoever collects metrics.
 /// Nothing can be changed by it. doc/status_page.md has what it answers.
 ///

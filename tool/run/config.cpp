@@ -36,6 +36,13 @@ void refuse_bad_name(const std::string& name)
             " must be made of 1 to 64 letters, digits, points, hyphens and underscores");
 }
 
+/// The program may go to another folder, and back to the file on a reload.
+void must_be_absolute(const toml_table& t, std::string_view key, std::string_view path)
+{
+    if (!path.empty() && !path.starts_with('/'))
+        t.refuse(key, quoted(path) + " must be a path that begins with /");
+}
+
 /// What a service may have of [defaults] as well.
 void read_shared(toml_table& t, service_config& s)
 {
@@ -88,6 +95,8 @@ forward_job read_forward(toml_table& t)
     forward_job f;
     t.read("forward", f.listen);
     t.checked("forward", [&] { static_cast<void>(listen_address(f.listen)); });
+    if (f.listen.starts_with("unix:"))
+        must_be_absolute(t, "forward", std::string_view(f.listen).substr(5));
     t.read_count("forward_clients", f.clients, 1, 10'000);
     t.read("forward_wait", f.wait);
     return f;
@@ -120,7 +129,11 @@ void read_job(toml_table& t, service_config& s)
     else if (t.has("exec"))
         needed("exec", s.job.emplace<exec_job>().command);
     else if (t.has("log"))
-        needed("log", s.job.emplace<log_job>().file);
+    {
+        auto& file = s.job.emplace<log_job>().file;
+        needed("log", file);
+        must_be_absolute(t, "log", file);
+    }
 }
 
 void read_endpoint(toml_table& t, service_config& s)
@@ -128,6 +141,9 @@ void read_endpoint(toml_table& t, service_config& s)
     t.read("endpoint", s.endpoint);
     t.read("secrets", s.secrets);
     t.read("resolve", s.resolve);
+    for (const auto& [key, reference] : s.secrets)
+        if (reference.starts_with("file:"))
+            must_be_absolute(t, "secrets", std::string_view(reference).substr(5));
     if (s.endpoint.empty())
         t.refuse("endpoint", R"(is needed: where to connect to, such as "tcp:127.0.0.1:6379")");
     try
@@ -179,6 +195,10 @@ void read_daemon(toml_table& t, daemon_config& d)
     t.read("allow_root", d.allow_root);
     t.read("pid_file", d.pid_file);
     t.read("working_directory", d.working_directory);
+    for (const auto& [key, path] :
+         {std::pair("control", d.control), std::pair("pid_file", d.pid_file),
+          std::pair("working_directory", d.working_directory)})
+        must_be_absolute(t, key, path);
     if (t.has("umask"))
     {
         std::string text;

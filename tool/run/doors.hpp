@@ -17,6 +17,24 @@
 
 namespace tool
 {
+/// What the configuration says of the ways in.
+struct door_options
+{
+    control_options control{};
+    page_options page{};
+};
+
+/// Reads it, with the token, and looks whether it can be; the usual path of the control socket is
+/// left to whoever needs it.
+///
+/// @throws std::invalid_argument
+door_options door_options_of(const daemon_config& config);
+
+/// Looks whether there are the user and the group that the program is to become.
+///
+/// @throws std::invalid_argument
+void check_identity(const daemon_config& config);
+
 /// Where people and programs come in: the control socket and the status page. A service, so that
 /// they are opened before privileges are dropped, and closed when all else has stopped.
 class doors final : public hf::service
@@ -41,8 +59,7 @@ private:
     services_control& services_;
     note_sink note_;
     std::string user_;
-    control_options control_options_;
-    page_options page_options_;
+    door_options options_;
     std::unique_ptr<control_server> control_;
     std::optional<status_page> page_;
 };

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include <sys/socket.h>
@@ -47,7 +48,7 @@ void remove_stale(const asio::generic::stream_protocol::endpoint& where, const s
     struct stat found{};
     if (::lstat(path.c_str(), &found) != 0 || !S_ISSOCK(found.st_mode))
         return;
-    const int s = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int s = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (s < 0)
         return;
     const bool gone = ::connect(s, where.data(), static_cast<socklen_t>(where.size())) != 0 &&
@@ -55,6 +56,16 @@ void remove_stale(const asio::generic::stream_protocol::endpoint& where, const s
     ::close(s);
     if (gone)
         ::unlink(path.c_str());
+}
+
+bool on_this_machine(const sockaddr& a, socklen_t length)
+{
+    if (a.sa_family == AF_UNIX)
+        return true;
+    asio::ip::tcp::endpoint tcp;
+    tcp.resize(std::min<std::size_t>(length, tcp.capacity()));
+    std::memcpy(tcp.data(), &a, tcp.size());
+    return tcp.address().is_loopback();
 }
 }
 
@@ -146,7 +157,8 @@ struct forward_end::shared : std::enable_shared_from_this<shared>
         pause.cancel();
         patience.cancel();
         waiting.clear();
-        client.reset();
+        if (client)
+            client->close(ignored); // somebody may be writing to it
         on_change = nullptr;
     }
 
@@ -157,6 +169,9 @@ struct forward_end::shared : std::enable_shared_from_this<shared>
         acceptor.cancel();
         to.acceptor = std::move(acceptor);
         to.path = std::exchange(path, "");
+        to.waiting = std::move(waiting); // they stand in the order of their time
+        waiting.clear();
+        to.watch();
         to.accept();
     }
 
@@ -179,7 +194,8 @@ forward_end::forward_end(asio::any_io_executor executor, forward_job job, note_s
     : executor_(executor)
     , job_(job)
     , shared_(std::make_shared<shared>(executor, std::move(job), std::move(note)))
-    , changed_(executor)
+    , changed_(executor,
+               asio::steady_timer::time_point::max()) // all who wait, until it is cancelled
 {
     shared_->on_change = [this] { wake(); };
 }
@@ -187,6 +203,14 @@ forward_end::forward_end(asio::any_io_executor executor, forward_job job, note_s
 forward_end::~forward_end()
 {
     close();
+}
+
+/// A port may need privileges. The path of a Unix socket needs none, and its socket should belong
+/// to the user who the program becomes.
+void forward_end::listen()
+{
+    if (!job_.listen.starts_with("unix:"))
+        open();
 }
 
 void forward_end::open()
@@ -200,6 +224,8 @@ try
         remove_stale(where, path);
     shared_->acceptor.open(where.protocol());
     shared_->acceptor.set_option(asio::socket_base::reuse_address(true));
+    if (!path.empty()) // before there is a file: the group may connect too
+        ::fchmod(shared_->acceptor.native_handle(), 0660);
     shared_->acceptor.bind(where);
     shared_->path = path;
     shared_->acceptor.listen();
@@ -213,16 +239,28 @@ catch (const boost::system::system_error& e)
         fmt::format("forward: cannot listen at {}: {}", job_.listen, e.code().message()));
 }
 
+bool forward_end::listening() const noexcept
+{
+    return shared_->acceptor.is_open();
+}
+
 bool forward_end::adopt(hf::owned_descriptor& listening)
 {
     const auto where = listen_address(job_.listen);
-    error_code ec;
-    shared_->acceptor.assign(where.protocol(), listening.get(), ec);
-    const auto found = ec ? where : shared_->acceptor.local_endpoint(ec);
-    if (ec || found.protocol().family() != where.protocol().family())
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    asio::generic::stream_protocol::endpoint found;
+    auto length = static_cast<socklen_t>(found.capacity());
+    const bool known =
+        ::getsockopt(listening.get(), SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 &&
+        ::getsockname(listening.get(), found.data(), &length) == 0;
+    if (!known || listens != 1 || found.data()->sa_family != where.data()->sa_family)
         throw std::runtime_error(fmt::format(
-            "forward: the socket that was passed is not of the kind of {}", job_.listen));
-    static_cast<void>(listening.release());
+            "forward: the socket that was passed does not listen at the like of {}", job_.listen));
+    if (!on_this_machine(*found.data(), length))
+        throw std::runtime_error(
+            "forward: the socket that was passed could be reached from elsewhere");
+    shared_->acceptor.assign(where.protocol(), listening.release());
     shared_->accept();
     return true;
 }
@@ -251,7 +289,7 @@ void forward_end::wanted(bool now) noexcept
 
 bool forward_end::connection_ended() noexcept
 {
-    shared_->client.reset();
+    shared_->client.reset(); // which nobody uses any more
     early_.clear();
     greeting_ = false;
     return std::exchange(left_, false);
@@ -271,7 +309,6 @@ bool forward_end::take_next() noexcept
 
 asio::awaitable<error_code> forward_end::changed()
 {
-    changed_.expires_at(asio::steady_timer::time_point::max());
     const auto [ec] = co_await changed_.async_wait(in_tuple);
     // Woken and cancelled look alike.
     co_return (co_await asio::this_coro::cancellation_state).cancelled() !=

@@ -27,7 +27,9 @@ public:
     forward_end(asio::any_io_executor executor, forward_job job, note_sink note);
     ~forward_end() override;
 
+    void listen() override;
     void open() override;
+    bool listening() const noexcept override;
     bool adopt(hf::owned_descriptor& listening) override;
     bool take_over(job_end& other) noexcept override;
     void close() noexcept override;

@@ -17,10 +17,16 @@ namespace tool
 class job_end : public local_end
 {
 public:
-    /// Takes hold of what it needs of the system, while there are privileges. Again: does nothing.
+    /// Takes hold of what may need privileges, while there are some. Again: does nothing.
     ///
     /// @throws std::runtime_error with one line
+    virtual void listen() {}
+
+    /// Takes hold of all it needs, as the user who the program is from then on. Likewise.
     virtual void open() {}
+
+    /// Whether it has a listener to hand over.
+    virtual bool listening() const noexcept { return false; }
 
     /// Listens at a socket that listens already, instead of opening one. False if it does not
     /// listen.

@@ -27,7 +27,7 @@ error_code last_error() noexcept
     return {errno, boost::system::system_category()};
 }
 
-/// Whoever may read logs is said by the umask.
+/// Who may read logs is said by the umask.
 int opened(const std::string& path) noexcept
 {
     return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
@@ -63,6 +63,8 @@ void log_end::close() noexcept
 
 void log_end::reopen()
 {
+    if (file_ < 0)
+        return; // not started
     const int next = opened(path_);
     if (next < 0)
         return note_(fmt::format("log: {} cannot be opened again: {}; the old file is written on",

@@ -45,6 +45,22 @@ hf::runner_options options_of(const daemon_config& d, bool allow_root)
             .allow_root = d.allow_root || allow_root};
 }
 
+/// A service needs up to three descriptors (its connection; a command and its end, or a listener
+/// and its client), and there are those who wait and those who look. Only what is needed is asked
+/// for: commands that are run inherit it, and some expect no more than 1,024.
+void make_room(const configuration& c)
+{
+    rlim_t needed = 3 * c.services.size() + 256;
+    for (const auto& s : c.services)
+        if (const auto* const f = std::get_if<forward_job>(&s.job))
+            needed += f->clients;
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed)
+        return;
+    limit.rlim_cur = std::min(needed, limit.rlim_max);
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /// The runner with everything that it runs, in the order in which they must be destroyed.
 class daemon
 {
@@ -54,7 +70,13 @@ public:
         , daemon_(c.daemon)
         , runner_(with_hooks(options_of(c.daemon, allow_root)))
         , services_(
-              runner_.tree(), std::move(c), [path] { return read_config(path); },
+              runner_.tree(), std::move(c),
+              [path]
+              {
+                  auto next = read_config(path);
+                  make_room(next);
+                  return next;
+              },
               [](std::string_view line) { write_at_once(STDERR_FILENO, std::string(line) + "\n"); },
               [this](std::string_view text) { note(text); })
         , doors_(std::make_shared<doors>(runner_.context().get_executor(), services_, daemon_,
@@ -104,25 +126,14 @@ private:
     std::shared_ptr<doors> doors_;
 };
 
-/// Each service needs a descriptor, one more while it forwards or runs a command, and there are
-/// those who look. Only what is needed is asked for: commands that are run inherit it, and some
-/// expect no more than 1,024.
-void make_room(const configuration& c)
-{
-    const rlim_t needed = 2 * c.services.size() + 256;
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed)
-        return;
-    limit.rlim_cur = std::min(needed, limit.rlim_max);
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 exit_code run(const arguments& a)
 {
     const auto path = std::filesystem::absolute(a.file).string(); // it may go elsewhere
     auto c = read_config(path);
     if (a.check)
     {
+        static_cast<void>(door_options_of(c.daemon));
+        check_identity(c.daemon);
         fmt::print("{}: nothing is wrong; services: {}\n", one_line(a.file, 4096),
                    c.services.size());
         return exit_code::ended;

@@ -15,9 +15,6 @@ namespace tool
 {
 namespace
 {
-/// What a client that leaves a half-open connection may take to read the rest.
-constexpr std::chrono::seconds forward_linger{60};
-
 relay_options relay_options_of(const service_config& c)
 {
     relay_options o{.idle_timeout = c.idle_timeout, .max_age = c.max_age};
@@ -26,7 +23,7 @@ relay_options relay_options_of(const service_config& c)
     if (const auto* const e = std::get_if<exec_job>(&c.job))
         o.command = e->command;
     if (std::holds_alternative<forward_job>(c.job))
-        o.linger = forward_linger;
+        o.linger_unheard = std::chrono::milliseconds(100); // others wait for their turn
     return o;
 }
 
@@ -92,14 +89,21 @@ private:
     void do_privileged_start() override
     {
         if (end_ != nullptr)
+            end_->listen();
+    }
+
+    void do_start() override
+    {
+        if (end_ != nullptr)
             end_->open();
+        hf::tree_client<hf::session>::do_start();
     }
 
     std::shared_ptr<job_end> end_;
 };
 
 std::shared_ptr<supervised> supervised::make(const asio::any_io_executor& executor,
-                                             service_config config, hf::observer observe,
+                                             service_config config, observer observe,
                                              const note_sink& note)
 {
     const std::shared_ptr<supervised> made(
@@ -109,7 +113,7 @@ std::shared_ptr<supervised> supervised::make(const asio::any_io_executor& execut
 }
 
 supervised::supervised(const asio::any_io_executor& executor, service_config config,
-                       hf::observer observe, const note_sink& note)
+                       observer observe, const note_sink& note)
     : config_(std::move(config))
     , observe_(std::move(observe))
     , connection_(std::make_shared<connection>(executor, config_,
@@ -149,8 +153,9 @@ void supervised::observed(const hf::event& e)
         c.end->wanted(hf::core::running(e.state));
     if (e.kind == hf::event_kind::dialling)
         c.again = false;
-    observe_(e);
-    if (e.kind == hf::event_kind::waiting && std::exchange(c.again, false))
+    observe_(e, *this);
+    const bool between = e.kind == hf::event_kind::waiting || e.kind == hf::event_kind::parked;
+    if (between && std::exchange(c.again, false))
         client_->client().reset();
 }
 
@@ -180,6 +185,11 @@ void supervised::open()
 bool supervised::adopt(hf::owned_descriptor& listening)
 {
     return connection_->end != nullptr && connection_->end->adopt(listening);
+}
+
+bool supervised::listening() const noexcept
+{
+    return connection_->end != nullptr && connection_->end->listening();
 }
 
 bool supervised::take_over(supervised& other) noexcept

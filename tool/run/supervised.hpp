@@ -22,12 +22,15 @@ namespace tool
 class supervised : public std::enable_shared_from_this<supervised>
 {
 public:
+    /// Is told of each event, and whose it is.
+    using observer = std::function<void(const hf::event&, const supervised&)>;
+
     /// Makes it, stopped; nothing is opened. `observe` is told of each event when all that can be
     /// asked here is up to date.
     ///
     /// @throws std::invalid_argument
     static std::shared_ptr<supervised> make(const asio::any_io_executor& executor,
-                                            service_config config, hf::observer observe,
+                                            service_config config, observer observe,
                                             const note_sink& note);
 
     const service_config& config() const noexcept { return config_; }
@@ -42,6 +45,9 @@ public:
 
     /// Has its job listen at a socket that listens already. False if it listens nowhere.
     bool adopt(hf::owned_descriptor& listening);
+
+    /// Whether it has a listener to hand over.
+    bool listening() const noexcept;
 
     /// Takes it over from another one where that is possible.
     bool take_over(supervised& other) noexcept;
@@ -62,14 +68,14 @@ private:
     class client_with_job;
     class connection;
 
-    supervised(const asio::any_io_executor& executor, service_config config, hf::observer observe,
+    supervised(const asio::any_io_executor& executor, service_config config, observer observe,
                const note_sink& note);
 
     void make_service(const asio::any_io_executor& executor);
     void observed(const hf::event& e);
 
     service_config config_;
-    hf::observer observe_;
+    observer observe_;
     hf::history history_;
     std::shared_ptr<connection> connection_;
     std::shared_ptr<hf::service> service_;

@@ -12,6 +12,15 @@
 
 namespace tool
 {
+namespace
+{
+/// It cuts off what does not close, and abandons it a second later.
+hf::duration stop_timeout_of(const supervised& s)
+{
+    return s.config().stop_timeout + std::chrono::seconds(2);
+}
+}
+
 /// What a new configuration changes.
 struct supervisor::difference
 {
@@ -60,10 +69,12 @@ supervisor::pointer supervisor::make(service_config c)
     auto counted = metrics_.for_service(c.name);
     return supervised::make(
         tree_.get_executor(), std::move(c),
-        [this, log, counted = std::move(counted)](const hf::event& e)
+        [this, log, counted = std::move(counted)](const hf::event& e, const supervised& whose)
         {
             log(e);
-            counted(e);
+            const auto* const now = at(e.name);
+            if (now == nullptr || now == &whose) // else it was replaced, and is about to end
+                counted(e);
             changed()(e.name);
         },
         note_);
@@ -74,7 +85,7 @@ void supervisor::add(const pointer& s)
 {
     names_[s->config().name] = s;
     if (s->config().autostart)
-        tree_.add(s->service(), {.stop_timeout = s->config().stop_timeout + std::chrono::seconds(2),
+        tree_.add(s->service(), {.stop_timeout = stop_timeout_of(*s),
                                  .must_be_ready = s->config().must_be_ready});
 }
 
@@ -137,7 +148,7 @@ bool supervisor::start(std::string_view name)
     if (s == nullptr)
         return false;
     if (s->service()->parent() == nullptr)
-        tree_.add(s->service(), {.must_be_ready = false});
+        tree_.add(s->service(), {.stop_timeout = stop_timeout_of(*s), .must_be_ready = false});
     else
         s->service()->start();
     return true;
@@ -172,11 +183,14 @@ reload_result supervisor::reload()
     difference d;
     try
     {
-        d = compare(load_());
+        compare(load_(), d);
         open(d);
     }
     catch (const std::exception& e)
     {
+        for (const auto& s : d.fresh)
+            if (at(s->config().name) == nullptr)
+                metrics_.forget(s->config().name);
         note_(fmt::format("the configuration was not changed: {}", e.what()));
         return {.ok = false, .text = fmt::format("{}; nothing was changed", e.what())};
     }
@@ -186,14 +200,15 @@ reload_result supervisor::reload()
                             removed, d.services.size() - d.fresh.size());
     if (d.daemon != daemon_)
         text += "; what changed in [daemon] needs a restart";
-    carry_out(d);
+    const auto failed = carry_out(d);
+    for (const auto& f : failed)
+        text += "; " + f;
     note_("the configuration was read again: " + text);
-    return {.ok = true, .text = std::move(text)};
+    return {.ok = failed.empty(), .text = std::move(text)};
 }
 
-supervisor::difference supervisor::compare(configuration next)
+void supervisor::compare(configuration next, difference& d)
 {
-    difference d;
     d.daemon = std::move(next.daemon);
     d.services.reserve(next.services.size());
     auto gone = names_;
@@ -214,7 +229,6 @@ supervisor::difference supervisor::compare(configuration next)
     for (const auto& s : services_)
         if (gone.contains(s->config().name))
             d.leaving.push_back(s);
-    return d;
 }
 
 /// Opens what can fail to be opened; what somebody who leaves has open is handed over later.
@@ -227,17 +241,27 @@ void supervisor::open(difference& d) const
     };
     std::map<std::string_view, pointer> listeners;
     for (const auto& s : d.leaving)
-        listeners.emplace(listens_at(s), s);
-    listeners.erase("");
+        if (s->listening())
+            listeners.emplace(listens_at(s), s);
     for (const auto& s : d.fresh)
-        if (const auto old = listeners.find(listens_at(s)); old != listeners.end())
-            d.handed_over.emplace_back(old->second, s);
-        else
+    {
+        if (!s->config().autostart)
+            continue; // opened when it is started
+        const auto old = listeners.find(listens_at(s));
+        if (old == listeners.end())
+        {
             s->open();
+            continue;
+        }
+        d.handed_over.emplace_back(old->second, s);
+        listeners.erase(old); // another one who wants it fails, while nothing has changed
+    }
 }
 
-void supervisor::carry_out(difference& d)
+/// What could not be started in the end, in a line each.
+std::vector<std::string> supervisor::carry_out(difference& d)
 {
+    std::vector<std::string> failed;
     for (const auto& [from, to] : d.handed_over)
         to->take_over(*from);
     for (const auto& s : d.leaving)
@@ -247,11 +271,19 @@ void supervisor::carry_out(difference& d)
     }
     services_ = std::move(d.services);
     for (const auto& s : d.fresh)
-        add(s);
+        try
+        {
+            add(s);
+        }
+        catch (const std::exception& e)
+        {
+            failed.push_back(fmt::format("{} was not started: {}", s->config().name, e.what()));
+        }
     for (const auto& s : services_)
         if (std::ranges::find(d.fresh, s) == d.fresh.end())
             s->reopen();
     changed()("");
+    return failed;
 }
 
 void supervisor::leave(const pointer& s)

@@ -64,9 +64,9 @@ private:
     pointer make(service_config c);
     supervised* at(std::string_view name) const;
     void add(const pointer& s);
-    difference compare(configuration next);
+    void compare(configuration next, difference& d);
     void open(difference& d) const;
-    void carry_out(difference& d);
+    std::vector<std::string> carry_out(difference& d);
     void leave(const pointer& s);
 
     hf::multi_service& tree_;

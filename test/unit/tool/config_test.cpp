@@ -166,6 +166,10 @@ TEST(config, has_one_job_for_each_connection)
     EXPECT_EQ(refusal_of("hold = true\nexec = \"cat\""),
               "f:3:8: services.a.hold: a connection is for one thing, and exec is there already");
     EXPECT_EQ(refusal_of("exec = \"\""), "f:3:8: services.a.exec: must not be empty");
+    EXPECT_EQ(refusal_of("log = \"x\""),
+              "f:3:7: services.a.log: \"x\" must be a path that begins with /");
+    EXPECT_EQ(refusal_of("forward = \"unix:x\""),
+              "f:3:11: services.a.forward: \"x\" must be a path that begins with /");
     EXPECT_EQ(refusal_of("forward_wait = 1"), "f:3:16: services.a.forward_wait: goes with forward");
 }
 
