@@ -144,9 +144,9 @@ TEST(run, waits_without_work_while_a_server_talks_to_nobody)
         return std::stol(field);
     };
     const auto before = ticks();
-    for (int i = 0; i < 50; ++i)
+    for (int i = 0; i < 300; ++i) // a second or two
         d.command({"status"});
-    EXPECT_LT(ticks() - before, 20) << "hundredths of a second";
+    EXPECT_LT(ticks() - before, 30) << "hundredths of a second";
 }
 
 TEST(run, runs_a_command_on_each_connection)
