@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "json_text.hpp"
 
+#include "observe/words.hpp"
+
 #include <fmt/format.h>
 
 #include <chrono>
@@ -11,28 +13,6 @@ namespace tool
 namespace
 {
 constexpr std::size_t length_max = 4000;
-
-/// The length of the character of UTF-8 that `text` begins with: the shortest form, no surrogate,
-/// at most U+10FFFF. 0 if it begins with none.
-std::size_t character_length(std::string_view text)
-{
-    const auto byte = [text](std::size_t at)
-    { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
-    const auto first = byte(0);
-    if (first < 0x80)
-        return 1;
-    if (first < 0xC2 || first > 0xF4)
-        return 0;
-    const std::size_t length = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-    for (std::size_t at = 1; at < length; ++at)
-        if ((byte(at) & 0xC0) != 0x80)
-            return 0;
-    const bool longer_than_need =
-        (first == 0xE0 && byte(1) < 0xA0) || (first == 0xF0 && byte(1) < 0x90);
-    const bool no_character =
-        (first == 0xED && byte(1) > 0x9F) || (first == 0xF4 && byte(1) > 0x8F);
-    return longer_than_need || no_character ? 0 : length;
-}
 
 /// How many characters at the begin of `text` stand in a string as they are, at most some: all of
 /// them, mostly.
@@ -61,7 +41,7 @@ std::string json_string(std::string_view text)
             text.remove_prefix(plain);
             continue;
         }
-        const auto length = character_length(text);
+        const auto length = holdfast::detail::character_length(text);
         const auto first = static_cast<unsigned char>(text.front());
         if (length == 0)
             quoted += "\\ufffd";
