@@ -4,6 +4,7 @@
 
 #include "control_services.hpp"
 #include "support/missing.hpp"
+#include "support/ubsan.hpp"
 
 #include <holdfast/testing/check_no_leaks.hpp>
 
@@ -280,6 +281,7 @@ TEST_F(control_server, has_so_many_clients_and_no_more)
     EXPECT_TRUE(holds(another.ask(R"({"do":"reload"})"), "\"ok\":true"));
 }
 
+#if !defined(HOLDFAST_TEST_WITH_UBSAN)
 TEST_F(control_server, goes_on_when_there_are_descriptors_again)
 {
     listen();
@@ -296,6 +298,7 @@ TEST_F(control_server, goes_on_when_there_are_descriptors_again)
     advance(1s);
     EXPECT_TRUE(holds(c.ask(R"({"do":"reload"})"), "\"ok\":true"));
 }
+#endif
 
 TEST_F(control_server, drops_a_client_that_takes_no_answer)
 {
