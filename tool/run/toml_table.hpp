@@ -3,8 +3,7 @@
 #define HOLDFAST_TOOL_RUN_TOML_TABLE_HPP
 
 #include "run/config.hpp"
-
-#include <toml++/toml.h>
+#include "run/toml.hpp"
 
 #include <concepts>
 #include <cstdint>

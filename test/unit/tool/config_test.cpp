@@ -208,6 +208,8 @@ TEST(config, says_where_something_is_wrong_and_what_was_expected)
     EXPECT_EQ(refusal("[services.\"a b\"]\n"),
               "f:1:1: services.a b: the name \"a b\" must be made of 1 to 64 letters, digits, "
               "points, hyphens and underscores");
+    EXPECT_EQ(refusal("[+a]").substr(0, 5), "f:1:2");
+    EXPECT_EQ(refusal("caf\xc3\xa9 = 1").substr(0, 5), "f:1:4");
     EXPECT_EQ(refusal("services = 1"), "f:1:12: services: must be a table");
 }
 
