@@ -170,9 +170,10 @@ TEST(run, shows_in_a_browser_that_a_server_has_died_and_is_back)
     output_of({"sh", "-c", start});
     EXPECT_TRUE(d.shows("cache", R"("state":"connected")"));
     d.page("/healthz");
-    support::process browser({HOLDFAST_BROWSER_TESTS "/run", HOLDFAST_BUILD "/browser", "page.mjs",
-                              d.url() + "/", "cache", stop, start,
-                              HOLDFAST_BUILD "/browser/daemon"});
+    const std::string run = HOLDFAST_BROWSER_TESTS "/run";
+    const std::string folder = HOLDFAST_BUILD "/browser";
+    support::process browser(
+        {run, folder, "page.mjs", d.url() + "/", "cache", stop, start, folder + "/daemon"});
     browser.close_input();
     std::optional<int> status;
     for (int i = 0; i < 6 && !status; ++i)

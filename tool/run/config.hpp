@@ -118,7 +118,7 @@ struct configuration
 };
 
 /// More is not read.
-inline constexpr std::size_t config_length_max = 16 * 1024 * 1024;
+inline constexpr std::size_t config_length_max = std::size_t(16) * 1024 * 1024;
 
 /// Reads a configuration, and checks everything in it that can be checked without connecting.
 ///

@@ -118,7 +118,7 @@ struct forward_end::shared : std::enable_shared_from_this<shared>
             return; // is closed
         error_code ignored;
         if (path.empty())
-            s.set_option(asio::ip::tcp::no_delay(true), ignored);
+            ignored = s.set_option(asio::ip::tcp::no_delay(true), ignored);
         waiting.push_back({std::move(s), clock.now() + job.wait});
         if (on_change)
             on_change();
@@ -153,12 +153,12 @@ struct forward_end::shared : std::enable_shared_from_this<shared>
         error_code ignored;
         if (acceptor.is_open() && !path.empty())
             ::unlink(path.c_str());
-        acceptor.close(ignored);
+        ignored = acceptor.close(ignored);
         pause.cancel();
         patience.cancel();
         waiting.clear();
         if (client)
-            client->close(ignored); // somebody may be writing to it
+            ignored = client->close(ignored); // somebody may be writing to it
         on_change = nullptr;
     }
 
@@ -190,7 +190,7 @@ struct forward_end::shared : std::enable_shared_from_this<shared>
     bool told = false; // that nobody can be accepted
 };
 
-forward_end::forward_end(asio::any_io_executor executor, forward_job job, note_sink note)
+forward_end::forward_end(const asio::any_io_executor& executor, forward_job job, note_sink note)
     : executor_(executor)
     , job_(job)
     , shared_(std::make_shared<shared>(executor, std::move(job), std::move(note)))
@@ -234,7 +234,7 @@ try
 catch (const boost::system::system_error& e)
 {
     error_code ignored;
-    shared_->acceptor.close(ignored);
+    ignored = shared_->acceptor.close(ignored);
     throw std::runtime_error(
         fmt::format("forward: cannot listen at {}: {}", job_.listen, e.code().message()));
 }

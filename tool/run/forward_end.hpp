@@ -24,7 +24,7 @@ namespace tool
 class forward_end final : public job_end
 {
 public:
-    forward_end(asio::any_io_executor executor, forward_job job, note_sink note);
+    forward_end(const asio::any_io_executor& executor, forward_job job, note_sink note);
     ~forward_end() override;
 
     void listen() override;

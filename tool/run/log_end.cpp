@@ -49,14 +49,16 @@ log_end::~log_end()
 
 void log_end::open()
 {
-    if (file_ < 0 && (file_ = opened(path_)) < 0)
+    if (file_ < 0)
+        file_ = opened(path_);
+    if (file_ < 0)
         throw std::runtime_error(fmt::format("log: {} cannot be opened for writing: {}",
                                              quoted(path_), last_error().message()));
 }
 
 void log_end::close() noexcept
 {
-    connection_ended();
+    static_cast<void>(connection_ended());
     if (file_ >= 0)
         ::close(std::exchange(file_, -1));
 }
@@ -81,7 +83,9 @@ bool log_end::connection_ended() noexcept
     {
         rest_ += '\n';
         std::string_view bytes = rest_;
-        static_cast<void>(write_now(bytes));
+        if (const auto why = write_now(bytes))
+            note_(
+                fmt::format("log: the last line for {} is lost: {}", quoted(path_), why.message()));
         rest_.clear();
     }
     return false;

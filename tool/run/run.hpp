@@ -4,9 +4,9 @@
 
 #include "error.hpp"
 
-namespace CLI
+namespace CLI // NOLINT(readability-identifier-naming): the library's
 {
-class App;
+class App; // NOLINT(readability-identifier-naming)
 }
 
 namespace tool
