@@ -273,6 +273,30 @@ TEST(run, tells_at_its_start_what_cannot_be_opened)
     std::filesystem::remove(file);
 }
 
+TEST(run, forwards_from_a_socket_that_the_service_manager_passes)
+{
+    constexpr const char* manager = "/usr/bin/systemd-socket-activate";
+    SKIP_UNLESS(std::filesystem::exists(manager), manager);
+    const auto port = support::free_port();
+    const auto address = "127.0.0.1:" + std::to_string(port);
+    const auto file = std::filesystem::temp_directory_path() /
+                      ("holdfast-passed-" + std::to_string(::getpid()) + ".toml");
+    std::ofstream(file) << "[daemon]\ncontrol = \"" << file.native() << ".control\"\n"
+                        << "[services.door]\nendpoint = \"exec:cat\"\nforward = \"" << address
+                        << "\"\n";
+    {
+        support::process p({manager, "-l", address, "--fdname=door", HOLDFAST_PROGRAM, "run",
+                            "--allow-root", file.native()});
+        ASSERT_TRUE(p.wait_for_errors("Listening on "));
+        client c(port); // with whom the program is started
+        c.send("x\n");
+        EXPECT_EQ(c.line(), "x\n");
+        p.send_signal(SIGTERM);
+        EXPECT_EQ(p.wait(), 0) << p.errors();
+    }
+    std::filesystem::remove(file);
+}
+
 TEST(run, checks_a_configuration_and_does_nothing)
 {
     const auto file = std::filesystem::temp_directory_path() /
